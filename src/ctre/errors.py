@@ -1,0 +1,83 @@
+"""The exceptions of the library, by what the caller can do about them.
+
+::
+
+    CTREError
+      InvalidParameterError   (also ValueError)        the call can be fixed
+      InvalidDataError        (also ValueError)        the data can be fixed
+      UnknownNameError        (also LookupError)       a name was mistyped
+      DatasetError            (also OSError)           a file is missing, damaged or unreachable
+      TrainingDivergedError   (also FloatingPointError) a learning rate is too large
+      MissingExtraError       (also ImportError)       an optional dependency is not installed
+
+One sentence pattern serves all: which argument, what it must be, what it got; then the way out.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class CTREError(Exception):
+    """Root of every exception this library raises on purpose."""
+
+
+class InvalidParameterError(CTREError, ValueError):
+    """An argument has a value that it cannot have."""
+
+
+class InvalidDataError(CTREError, ValueError):
+    """The samples or labels cannot be trained on or predicted as they are."""
+
+
+class UnknownNameError(CTREError, LookupError):
+    """A name is not in the table it was looked up in.
+
+    Parameters
+    ----------
+    kind : str
+        What the name stands for, as in "method".
+    name : str
+        The name that was not found.
+    known : iterable of str
+        Every name that would have been.
+    """
+
+    def __init__(self, kind: str, name: object, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(str(name).lower(), names, n=1, cutoff=0.6)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        super().__init__(f"Unknown {kind} {name!r}.{hint} Known: {', '.join(names)}.")
+        self.kind, self.name, self.known = kind, name, tuple(names)
+
+    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, object, tuple[str, ...]]]:
+        return type(self), (self.kind, self.name, self.known)
+
+
+class DatasetError(CTREError, OSError):
+    """A data set is missing, damaged, or cannot be fetched."""
+
+
+class TrainingDivergedError(CTREError, FloatingPointError):
+    """The loss or a weight stopped being a finite number."""
+
+
+class MissingExtraError(CTREError, ImportError):
+    """An optional dependency is needed and not installed.
+
+    Parameters
+    ----------
+    package : str
+        The package that could not be imported.
+    extra : str
+        The extra of this library that brings it.
+    purpose : str
+        What it is needed for, as in "drawing pictures".
+    """
+
+    def __init__(self, package: str, extra: str, purpose: str) -> None:
+        super().__init__(
+            f"{purpose[0].upper()}{purpose[1:]} needs {package}, which is not installed: "
+            f'pip install "ctre[{extra}]"'
+        )

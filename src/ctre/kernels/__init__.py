@@ -1,0 +1,83 @@
+"""Hot loops: arrays in, arrays out; no policy is known here.
+
+`kernels()` gives the backend: native code where it was built, else the plain NumPy twin with one
+warning that says why. ``CTRE_KERNELS=numpy`` or ``native`` in the environment decides instead.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import warnings
+from typing import cast
+
+from ctre.errors import InvalidParameterError
+from ctre.kernels.contract import (
+    LEAK,
+    SGD,
+    Activation,
+    Adam,
+    BilinearForm,
+    EpochTotals,
+    Kernels,
+    LayerArrays,
+    Loss,
+    Samples,
+    Tick,
+)
+
+__all__ = [
+    "LEAK",
+    "SGD",
+    "Activation",
+    "Adam",
+    "BilinearForm",
+    "EpochTotals",
+    "Kernels",
+    "LayerArrays",
+    "Loss",
+    "Samples",
+    "SlowKernelsWarning",
+    "Tick",
+    "kernels",
+]
+
+
+class SlowKernelsWarning(UserWarning):
+    """The C++ extension is not there, so the NumPy kernels run."""
+
+
+@functools.cache
+def kernels() -> Kernels:
+    """Choose the backend, once per process.
+
+    Raises
+    ------
+    InvalidParameterError
+        If ``CTRE_KERNELS`` is neither empty, "native" nor "numpy".
+    ImportError
+        If ``CTRE_KERNELS=native`` and the extension cannot be loaded.
+    """
+    wanted = os.environ.get("CTRE_KERNELS", "")
+    if wanted not in ("", "native", "numpy"):
+        raise InvalidParameterError(
+            f"The environment variable CTRE_KERNELS must be 'native' or 'numpy', got {wanted!r}."
+        )
+    if wanted != "numpy":
+        try:
+            from ctre.kernels import native
+
+            return cast(Kernels, native)
+        except ImportError as error:
+            if wanted == "native":
+                raise
+            warnings.warn(
+                f"The fast kernels of ctre are not available ({error}), so plain NumPy is used: "
+                "results are the same, training is many times slower. To build them, install a "
+                "C++17 compiler and reinstall: pip install --force-reinstall --no-cache-dir ctre",
+                SlowKernelsWarning,
+                stacklevel=2,
+            )
+    from ctre.kernels import reference
+
+    return cast(Kernels, reference)

@@ -1,0 +1,197 @@
+"""The arrays that every kernel takes, and the four kernels, stated once for both backends.
+
+A backend is a module with the functions of `Kernels`: ``reference`` (plain NumPy and SciPy, the
+meaning) and ``native`` (C++). Both get checked arrays; neither knows a method, a policy or a name.
+Weights, biases and slots are modified in place; everything else is read only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple, Protocol, TypeAlias
+
+from scipy.sparse import csr_array
+
+from ctre._typing import FloatArray, IndexArray, KeyArray
+
+Activation: TypeAlias = Literal["relu", "leaky_relu", "tanh", "logistic", "identity"]
+Loss: TypeAlias = Literal["softmax_cross_entropy", "logistic", "squared_error"]
+Samples: TypeAlias = FloatArray | csr_array
+"""Rows to train on or predict: C-contiguous float32 (n_samples, n_features), or SciPy CSR."""
+
+Tick: TypeAlias = Callable[[int], None]
+"""Called now and then with the number of samples done; what it raises ends the epoch."""
+
+LEAK = 0.01
+"""Slope of the leaky ReLU below zero (dimensionless)."""
+
+
+class LayerArrays(NamedTuple):
+    """One layer: its topology in CSC form, its parameters, and the optimizer's memory of them."""
+
+    n_pre: int
+    indptr: IndexArray
+    """(n_post + 1,) offsets: neuron q owns connections ``indptr[q]:indptr[q + 1]``."""
+    indices: IndexArray
+    """(n_connections,) presynaptic neuron, ascending within a postsynaptic one."""
+    weights: FloatArray
+    """(n_connections,) IN and OUT."""
+    biases: FloatArray
+    """(n_post,) IN and OUT."""
+    weight_slots: tuple[FloatArray, ...] = ()
+    """IN and OUT: velocity for SGD, first and second moment for Adam; each like ``weights``."""
+    bias_slots: tuple[FloatArray, ...] = ()
+    """IN and OUT: the same for ``biases``."""
+
+
+class SGD(NamedTuple):
+    """Stochastic gradient descent: ``v = momentum v + g``, step ``g + momentum v`` or ``v``.
+
+    The L2 term ``l2 * w`` is part of ``g`` for weights, not for biases.
+    """
+
+    learning_rate: float
+    momentum: float = 0.9
+    nesterov: bool = True
+    l2: float = 1e-4
+
+
+class Adam(NamedTuple):
+    """Adam with bias correction; the L2 term ``l2 * w`` is part of the gradient of weights."""
+
+    learning_rate: float
+    beta_1: float = 0.9
+    beta_2: float = 0.999
+    floor: float = 1e-8
+    l2: float = 1e-4
+    n_steps_done: int = 0
+    """Batches trained before this epoch, which the bias correction counts on from."""
+
+
+class EpochTotals(NamedTuple):
+    """What one epoch saw, each sample at the moment it was trained."""
+
+    loss: float
+    """Weighted mean over the samples, without the L2 term."""
+    n_correct: int
+    """Samples whose class had the highest score; 0 for losses other than softmax cross-entropy."""
+
+
+class BilinearForm(NamedTuple):
+    """Scores of all pairs of a layer: ``pre[:, p] @ post[:, q] + pre_offset[p] + post_offset[q]``.
+
+    Cosine, Hebb, Euclidean and RigL's gradient are four ways to fill it.
+    """
+
+    pre: Samples
+    """(n_samples, n_pre) C-contiguous float32, or CSR."""
+    post: FloatArray
+    """(n_samples, n_post) C-contiguous float32."""
+    pre_offset: FloatArray | None = None
+    """(n_pre,)"""
+    post_offset: FloatArray | None = None
+    """(n_post,)"""
+    absolute: bool = True
+    """Whether the score is the absolute value of the sum."""
+    lowest_first: bool = False
+    """Whether low scores are the best ones."""
+
+
+class Kernels(Protocol):
+    """What a backend offers."""
+
+    def train_epoch(
+        self,
+        layers: Sequence[LayerArrays],
+        samples: Samples,
+        targets: IndexArray | FloatArray,
+        order: IndexArray,
+        *,
+        sample_weight: FloatArray | None,
+        batch_size: int,
+        activation: Activation,
+        loss: Loss,
+        optimizer: SGD | Adam,
+        n_threads: int,
+        tick: Tick | None,
+    ) -> EpochTotals:
+        """Train every batch of ``order`` once: forward, backward, step.
+
+        Parameters
+        ----------
+        layers
+            First to last; hidden layers use ``activation``, the last one feeds ``loss``.
+        samples
+            (n_samples, n_features).
+        targets
+            Softmax cross-entropy: int32 (n_samples,) classes. Else: float32 (n_samples, n_out).
+        order
+            (n_trained,) int32 rows of ``samples``; batch b is ``order[b * batch_size:][:batch_size]``.
+            A last, shorter batch is trained too.
+        sample_weight
+            float32 (n_samples,) or None. The loss of a batch is the weighted mean over its rows
+            (summed over outputs; the squared error is half the square). A batch whose weights are
+            all zero has gradient zero.
+        n_threads
+            At least 1. Results are bit-equal for any number.
+        tick
+            About ten times a second at most.
+
+        Returns
+        -------
+        EpochTotals
+            A loss that is not finite is returned, not raised.
+        """
+        ...
+
+    def forward(
+        self,
+        layers: Sequence[LayerArrays],
+        samples: Samples,
+        *,
+        activation: Activation,
+        n_threads: int,
+    ) -> FloatArray:
+        """Compute the scores (n_samples, n_out) of every row: input sums of the output layer."""
+        ...
+
+    def layer_forward(
+        self, layer: LayerArrays, inputs: Samples, *, activation: Activation, n_threads: int
+    ) -> FloatArray:
+        """Lend the activations (n_rows, n_post) that ``inputs`` (n_rows, n_pre) cause in a layer.
+
+        All neurons are computed, also those nobody reads. The result is C-contiguous.
+        """
+        ...
+
+    def best_absent_pairs(
+        self,
+        form: BilinearForm,
+        indptr: IndexArray,
+        indices: IndexArray,
+        count: int,
+        *,
+        n_threads: int,
+    ) -> KeyArray:
+        """Find the ``count`` best-scored places that (indptr, indices) leaves free.
+
+        Parameters
+        ----------
+        form
+            The scores. They are float32; equal scores go to the lower key, and a NaN is worst.
+        indptr, indices
+            Taken places, in the CSC form of `LayerArrays`.
+        count
+            At most the number of free places.
+
+        Returns
+        -------
+        int64 array of shape (count,)
+            Keys ``post * n_pre + pre``, ascending. Bit-equal for any number of threads.
+
+        Notes
+        -----
+        Time O(n_samples * n_pre * n_post), memory O(count + block): no array of n_pre * n_post
+        elements exists.
+        """
+        ...
