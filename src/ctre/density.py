@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ctre.errors import InvalidParameterError
 
@@ -40,7 +41,7 @@ def erdos_renyi_counts(layer_sizes: Sequence[int], epsilon: float) -> tuple[int,
     if not epsilon > 0:
         raise InvalidParameterError(f"epsilon must be above 0, got {epsilon}.")
     counts = []
-    for layer, (n_pre, n_post) in enumerate(_pairs(layer_sizes), start=1):
+    for layer, (n_pre, n_post) in enumerate(pairwise(layer_sizes), start=1):
         count = min(int(epsilon * (n_pre + n_post)), n_pre * n_post)
         if count == 0:
             raise InvalidParameterError(
@@ -73,10 +74,4 @@ def uniform_counts(layer_sizes: Sequence[int], density: float) -> tuple[int, ...
     """
     if not 0 < density <= 1:
         raise InvalidParameterError(f"density must be in (0, 1], got {density}.")
-    return tuple(
-        max(1, round(density * n_pre * n_post)) for n_pre, n_post in _pairs(layer_sizes)
-    )
-
-
-def _pairs(layer_sizes: Sequence[int]) -> zip[tuple[int, int]]:
-    return zip(layer_sizes[:-1], layer_sizes[1:], strict=True)
+    return tuple(max(1, round(density * n_pre * n_post)) for n_pre, n_post in pairwise(layer_sizes))

@@ -1,0 +1,407 @@
+"""Sparse training in scikit-learn's manner."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csc_array
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.model_selection import BaseCrossValidator, BaseShuffleSplit
+from sklearn.utils import Tags
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from ctre._typing import DoubleArray, FloatArray
+from ctre.density import erdos_renyi_counts, uniform_counts
+from ctre.errors import InvalidDataError
+from ctre.estimators.inputs import as_samples, seed_sequence, split_rows
+from ctre.estimators.parameters import check_parameters
+from ctre.kernels import SGD, Activation, Adam, Samples
+from ctre.methods import get_recipe, get_schedule
+from ctre.network import SparseNetwork, get_weight_init
+from ctre.randomness import stream
+from ctre.threads import threads_for
+from ctre.training import Callback, History, TrainingData, TrainingSettings, train
+from ctre.training.callbacks import PrintEpochs
+
+
+class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
+    """Classify with a multi-layer perceptron that is sparse throughout training.
+
+    The topology of each layer evolves once per epoch: the weakest connections are dropped and as
+    many are grown elsewhere, by the rule of ``method``. The number of connections never changes,
+    and no dense weight, gradient or mask exists at any time.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(1000, 1000, 1000)
+        Neurons of each hidden layer.
+    method : str, default="ctre-seq"
+        Name of a recipe; ``ctre methods`` lists them.
+    epsilon : float or None, default=1.0
+        Erdős–Rényi knob: a layer gets ``min(int(epsilon * (n_pre + n_post)), n_pre * n_post)``
+        connections. Either this or ``density`` is None.
+    density : float in (0, 1] or None, default=None
+        Share of its places that every layer connects.
+    activation : {"relu", "leaky_relu", "tanh", "logistic", "identity"}, default="relu"
+        Of the hidden layers.
+    solver : {"sgd", "adam"}, default="sgd"
+        Stochastic gradient descent with momentum, or Adam.
+    alpha : float, default=1e-4
+        L2 term: ``alpha * w`` is added to the gradient of every weight, not of biases.
+    batch_size : int, default=100
+        Samples per step; the last batch of an epoch may be shorter.
+    learning_rate : {"constant", "cosine"}, default="cosine"
+        Schedule over the epochs; "cosine" falls to 0 along half a cosine.
+    learning_rate_init : float, default=0.05
+        Where the schedule starts.
+    momentum : float in [0, 1), default=0.9
+        Of SGD; 0 switches it off.
+    nesterovs_momentum : bool, default=True
+        Whether SGD's momentum is Nesterov's.
+    beta_1, beta_2 : float in [0, 1), default=0.9, 0.999
+        Decay of Adam's first and second moment.
+    max_iter : int, default=200
+        Number of epochs.
+    drop_fraction : float in [0, 1], default=0.2
+        Share of a layer's connections replaced after an epoch. The paper's ζ.
+    drop_fraction_schedule : {"constant", "cosine"}, default="cosine"
+        How it falls over the epochs.
+    patience : int, default=40
+        Epochs without a better validation accuracy (without validation rows: without a lower
+        training loss) after which training counts as stalled, for the methods that ask.
+    similarity_samples : int, float or None, default=512
+        Training rows that similarity is measured on, drawn afresh for every update: at most so
+        many, this share of them in (0, 1), or all (None, as in the paper).
+    weight_init : {"normal", "uniform"}, default="normal"
+        N(0, 0.1²); or Glorot's uniform, and U(±sqrt(6 / n_pre)) for grown connections.
+    validation_fraction : float in [0, 1), default=0.1
+        Share of the rows set aside to choose the best epoch, stratified by class where the
+        classes are large enough. With 0 the last epoch is kept.
+    validation_split : scikit-learn splitter or None, default=None
+        Sets validation rows aside in its own way (its first split counts), instead of
+        ``validation_fraction``.
+    random_state : int, RandomState instance or None, default=None
+        Decides everything random. Same seed, same result, whatever the number of threads.
+    n_threads : int or None, default=None
+        Threads; None chooses from the work per batch and the processors there are.
+    callbacks : sequence of ctre.training.Callback, default=()
+        Told of every epoch.
+    verbose : bool or int, default=False
+        Whether to print a line per epoch; a number prints every so many epochs.
+
+    Attributes
+    ----------
+    coefs_ : list of csc_array of shape (n_pre, n_post)
+        Weights of each layer, float32, connections only.
+    intercepts_ : list of ndarray of shape (n_post,)
+        Biases of each layer.
+    classes_ : ndarray of shape (n_classes,)
+        Labels, in the order of the outputs.
+    n_connections_ : int
+        Connections of all layers.
+    density_ : float
+        Connections per place, over all layers (dimensionless).
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Strength of each input neuron: sum of the magnitudes of its connections' weights, divided
+        by the total.
+    history_ : History
+        One record per epoch.
+    best_epoch_ : int
+        Epoch whose network is kept, counted from 1.
+    best_validation_score_ : float or None
+        Its validation accuracy.
+    n_iter_ : int
+        Epochs trained.
+    network_ : SparseNetwork
+        The trained network.
+    n_threads_ : int
+        Threads that trained it.
+    similarity_samples_ : int
+        Rows that similarity was measured on.
+    n_features_in_ : int
+        Columns seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if all were strings.
+
+    Notes
+    -----
+    An epoch costs O(n_samples * n_connections). A similarity-guided update costs
+    O(similarity_samples * n_pre * n_post) per layer in time, O(n_connections) in memory.
+
+    References
+    ----------
+    .. [1] Atashgahi et al., "A Brain-inspired Algorithm for Training Highly Sparse Neural
+       Networks", Machine Learning 111, 2022.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from ctre import SparseMLPClassifier
+    >>> X, y = load_digits(return_X_y=True)
+    >>> model = SparseMLPClassifier((100, 100), epsilon=3, max_iter=20, random_state=0)
+    >>> model.fit(X / 16, y).n_connections_
+    1422
+    """
+
+    # Filled in by fit.
+    classes_: NDArray[Any]
+    n_features_in_: int
+    network_: SparseNetwork
+    history_: History
+    n_threads_: int
+    similarity_samples_: int
+
+    def __init__(
+        self,
+        hidden_layer_sizes: int | Sequence[int] = (1000, 1000, 1000),
+        *,
+        method: str = "ctre-seq",
+        epsilon: float | None = 1.0,
+        density: float | None = None,
+        activation: Activation = "relu",
+        solver: str = "sgd",
+        alpha: float = 1e-4,
+        batch_size: int = 100,
+        learning_rate: str = "cosine",
+        learning_rate_init: float = 0.05,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        max_iter: int = 200,
+        drop_fraction: float = 0.2,
+        drop_fraction_schedule: str = "cosine",
+        patience: int = 40,
+        similarity_samples: int | float | None = 512,
+        weight_init: str = "normal",
+        validation_fraction: float = 0.1,
+        validation_split: BaseCrossValidator | BaseShuffleSplit | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        n_threads: int | None = None,
+        callbacks: Sequence[Callback] = (),
+        verbose: bool | int = False,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.method = method
+        self.epsilon = epsilon
+        self.density = density
+        self.activation = activation
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.max_iter = max_iter
+        self.drop_fraction = drop_fraction
+        self.drop_fraction_schedule = drop_fraction_schedule
+        self.patience = patience
+        self.similarity_samples = similarity_samples
+        self.weight_init = weight_init
+        self.validation_fraction = validation_fraction
+        self.validation_split = validation_split
+        self.random_state = random_state
+        self.n_threads = n_threads
+        self.callbacks = callbacks
+        self.verbose = verbose
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+        """Train on labelled rows.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Scaled features; converted to float32, sparse input to CSR.
+        y : array-like of shape (n_samples,)
+            Labels, of any type that can be sorted.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weight of each row in the loss; at least 0.
+
+        Returns
+        -------
+        SparseMLPClassifier
+            Itself.
+
+        Raises
+        ------
+        InvalidParameterError, UnknownNameError
+            If a parameter of the estimator cannot be what it is.
+        InvalidDataError, ValueError
+            If the data cannot be trained on.
+        TrainingDivergedError
+            If the loss stops being finite.
+        """
+        check_parameters(self.get_params(deep=False))
+        recipe = get_recipe(self.method)
+        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float32, order="C")
+        check_classification_targets(y)
+        self.classes_, labels = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:
+            raise InvalidDataError(
+                f"y must hold at least two classes, got only one class: {self.classes_[0]!r}."
+            )
+        weights = None
+        if sample_weight is not None:
+            weights = _check_sample_weight(
+                sample_weight, X, dtype=np.float32, ensure_non_negative=True
+            )
+        seed = seed_sequence(self.random_state)
+        train_rows, validation_rows = split_rows(
+            labels, self.validation_fraction, self.validation_split, seed
+        )
+        data = TrainingData(
+            as_samples(X), labels.astype(np.int32), train_rows, validation_rows, weights
+        )
+        network = self._first_network(len(self.classes_), seed)
+        settings = TrainingSettings(
+            method_name=recipe.name,
+            method=recipe.method,
+            optimizer=self._optimizer(),
+            learning_rate_schedule=get_schedule(self.learning_rate),
+            drop_fraction=self.drop_fraction,
+            drop_fraction_schedule=get_schedule(self.drop_fraction_schedule),
+            n_epochs=self.max_iter,
+            batch_size=self.batch_size,
+            patience=self.patience,
+            n_similarity_rows=self._n_similarity_rows(len(train_rows)),
+            weight_init=get_weight_init(self.weight_init),
+            n_threads=self.n_threads or threads_for(sum(network.n_connections), self.batch_size),
+        )
+        callbacks = list(self.callbacks)
+        if self.verbose:
+            callbacks.append(PrintEpochs(every=int(self.verbose)))
+        self.network_, self.history_ = train(network, data, settings, seed, callbacks)
+        self.n_threads_ = settings.n_threads
+        self.similarity_samples_ = settings.n_similarity_rows
+        return self
+
+    def _first_network(self, n_classes: int, seed: np.random.SeedSequence) -> SparseNetwork:
+        hidden = self.hidden_layer_sizes
+        sizes = (hidden,) if isinstance(hidden, (int, np.integer)) else tuple(hidden)
+        layer_sizes = (self.n_features_in_, *map(int, sizes), n_classes)
+        if self.density is None:
+            assert self.epsilon is not None  # check_parameters
+            counts = erdos_renyi_counts(layer_sizes, self.epsilon)
+        else:
+            counts = uniform_counts(layer_sizes, self.density)
+        return SparseNetwork.random(
+            layer_sizes,
+            counts,
+            activation=self.activation,
+            loss="softmax_cross_entropy",
+            weight_init=get_weight_init(self.weight_init),
+            topology_rng=stream(seed, "topology"),
+            weight_rng=stream(seed, "weights"),
+        )
+
+    def _optimizer(self) -> SGD | Adam:
+        if self.solver == "adam":
+            return Adam(self.learning_rate_init, self.beta_1, self.beta_2, l2=self.alpha)
+        return SGD(self.learning_rate_init, self.momentum, self.nesterovs_momentum, self.alpha)
+
+    def _n_similarity_rows(self, n_train: int) -> int:
+        wanted = self.similarity_samples
+        if wanted is None:
+            return n_train
+        if wanted < 1:
+            return max(1, round(wanted * n_train))
+        return min(int(wanted), n_train)
+
+    def predict_proba(self, X: ArrayLike) -> DoubleArray:
+        """Give the probability of every class.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Scaled as for fit.
+
+        Returns
+        -------
+        float64 array of shape (n_samples, n_classes)
+            Rows sum to 1; columns in the order of ``classes_``.
+        """
+        samples = self._samples(X)
+        return self.network_.outputs(samples, self._prediction_threads(samples))
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Give the most probable class of every row.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Scaled as for fit.
+
+        Returns
+        -------
+        array of shape (n_samples,)
+            Labels.
+        """
+        samples = self._samples(X)
+        scores = self.network_.scores(samples, self._prediction_threads(samples))
+        return self.classes_[scores.argmax(axis=1)]
+
+    def _samples(self, X: ArrayLike) -> Samples:
+        check_is_fitted(self)
+        X = validate_data(self, X, accept_sparse="csr", dtype=np.float32, order="C", reset=False)
+        return as_samples(X)
+
+    def _prediction_threads(self, samples: Samples) -> int:
+        n_rows = samples.shape[0]
+        return self.n_threads or threads_for(self.n_connections_, n_rows)
+
+    @property
+    def coefs_(self) -> list[csc_array]:
+        """Weights of each layer; they share memory with the network."""
+        return [layer.topology.as_matrix(layer.weights) for layer in self.network_.layers]
+
+    @property
+    def intercepts_(self) -> list[FloatArray]:
+        """Biases of each layer; they share memory with the network."""
+        return [layer.biases for layer in self.network_.layers]
+
+    @property
+    def n_connections_(self) -> int:
+        """Connections of all layers."""
+        return sum(self.network_.n_connections)
+
+    @property
+    def density_(self) -> float:
+        """Connections per place, over all layers."""
+        return self.n_connections_ / sum(layer.topology.n_places for layer in self.network_.layers)
+
+    @property
+    def feature_importances_(self) -> DoubleArray:
+        """Strength of each input neuron; sums to 1 unless every weight is zero."""
+        first = self.network_.layers[0]
+        strength = np.bincount(
+            first.topology.indices, np.abs(first.weights), minlength=first.topology.n_pre
+        )
+        total = strength.sum()
+        return strength / total if total > 0 else strength
+
+    @property
+    def best_epoch_(self) -> int:
+        """Epoch whose network is kept."""
+        return self.history_.best.epoch
+
+    @property
+    def best_validation_score_(self) -> float | None:
+        """Validation accuracy of that epoch."""
+        return self.history_.best.validation_score
+
+    @property
+    def n_iter_(self) -> int:
+        """Epochs trained."""
+        return len(self.history_)

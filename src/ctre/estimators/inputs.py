@@ -1,0 +1,85 @@
+"""What users hand in, turned into what training takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, issparse
+from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
+
+from ctre._typing import IndexArray
+from ctre.errors import InvalidDataError
+from ctre.kernels import Samples
+from ctre.randomness import stream
+
+
+class Splitter(Protocol):
+    """Anything with the ``split`` of scikit-learn's splitters."""
+
+    def split(self, X: Any, y: Any) -> Iterable[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+        """Yield rows to train on and rows set aside."""
+        ...
+
+
+def seed_sequence(random_state: int | np.random.RandomState | None) -> np.random.SeedSequence:
+    """Turn scikit-learn's ``random_state`` into the seed of one fit."""
+    if isinstance(random_state, np.random.RandomState):
+        return np.random.SeedSequence(int(random_state.randint(2**31 - 1)))
+    return np.random.SeedSequence(random_state)
+
+
+def as_samples(X: Any) -> Samples:
+    """Take validated float32 rows in the form kernels read."""
+    if not issparse(X):
+        return np.ascontiguousarray(X)
+    rows = csr_array(X)
+    if not rows.has_canonical_format:
+        rows = rows.copy()
+        rows.sum_duplicates()
+    return rows
+
+
+def split_rows(
+    labels: NDArray[np.intp],
+    fraction: float,
+    splitter: Splitter | None,
+    seed: np.random.SeedSequence,
+) -> tuple[IndexArray, IndexArray]:
+    """Divide the rows into those trained on and those set aside for validation.
+
+    Stratified by label where every class has two rows and each part room for every class;
+    otherwise plainly at random.
+
+    Raises
+    ------
+    InvalidDataError
+        If nothing would be left to train on.
+    """
+    n = len(labels)
+    rows = np.arange(n, dtype=np.int32)
+    if splitter is None:
+        n_validation = round(fraction * n)
+        if n_validation == 0:
+            return rows, rows[:0]
+        splitter = _default_splitter(labels, n_validation, seed)
+    train, validation = next(iter(splitter.split(rows[:, None], labels)))
+    if not len(train):
+        raise InvalidDataError(
+            f"X must have rows left to train on, got {n} rows of which {len(validation)} are set "
+            "aside for validation. Lower validation_fraction."
+        )
+    return rows[train], rows[validation]
+
+
+def _default_splitter(
+    labels: NDArray[np.intp], n_validation: int, seed: np.random.SeedSequence
+) -> Splitter:
+    sizes = np.bincount(labels)
+    n_train = len(labels) - n_validation
+    is_stratifiable = sizes.min() >= 2 and min(n_validation, n_train) >= len(sizes)
+    kind = StratifiedShuffleSplit if is_stratifiable else ShuffleSplit
+    random_state = int(stream(seed, "validation split").integers(2**31))
+    return kind(n_splits=1, test_size=n_validation, random_state=random_state)

@@ -1,0 +1,56 @@
+"""Where the methods were published."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Citation(NamedTuple):
+    """A publication."""
+
+    short: str
+    """Authors, venue and year in one line."""
+    bibtex: str
+
+
+CTRE = Citation(
+    "Atashgahi et al., Machine Learning 111, 2022",
+    """@article{atashgahi2022brain,
+  title   = {A brain-inspired algorithm for training highly sparse neural networks},
+  author  = {Atashgahi, Zahra and Pieterse, Joost and Liu, Shiwei and Mocanu, Decebal Constantin
+             and Veldhuis, Raymond and Pechenizkiy, Mykola},
+  journal = {Machine Learning},
+  volume  = {111},
+  pages   = {4411--4452},
+  year    = {2022}
+}""",
+)
+
+SET = Citation(
+    "Mocanu et al., Nature Communications 9, 2018",
+    """@article{mocanu2018scalable,
+  title   = {Scalable training of artificial neural networks with adaptive sparse connectivity
+             inspired by network science},
+  author  = {Mocanu, Decebal Constantin and Mocanu, Elena and Stone, Peter and Nguyen, Phuong H.
+             and Gibescu, Madeleine and Liotta, Antonio},
+  journal = {Nature Communications},
+  volume  = {9},
+  number  = {1},
+  pages   = {2383},
+  year    = {2018}
+}""",
+)
+
+STATIC = Citation(
+    "Mocanu et al., Machine Learning 104, 2016",
+    """@article{mocanu2016topological,
+  title   = {A topological insight into restricted {B}oltzmann machines},
+  author  = {Mocanu, Decebal Constantin and Mocanu, Elena and Nguyen, Phuong H. and
+             Gibescu, Madeleine and Liotta, Antonio},
+  journal = {Machine Learning},
+  volume  = {104},
+  number  = {2--3},
+  pages   = {243--270},
+  year    = {2016}
+}""",
+)

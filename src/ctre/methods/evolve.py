@@ -1,0 +1,69 @@
+"""One update of one layer: evidence and method in, topology change out."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from ctre.errors import InvalidParameterError
+from ctre.methods.policy import Evidence, Method
+from ctre.topology import Topology, TopologyChange
+
+
+class Evolution(NamedTuple):
+    """What one update did to one layer."""
+
+    change: TopologyChange
+    n_regrown: int
+    """Connections that were dropped and chosen again: by definition survivors."""
+    n_random: int
+    """Connections that were placed at random."""
+
+
+def evolve(evidence: Evidence, method: Method, drop_fraction: float) -> Evolution:
+    """Drop the connections a method chooses and grow as many elsewhere.
+
+    With N connections, ``min(int(drop_fraction * N), n_absent)`` leave and the same number arrive,
+    so the budget is kept: a layer without absent pairs has nowhere to grow.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        One layer at the end of an epoch.
+    method : Method
+        What leaves and what arrives.
+    drop_fraction : float in [0, 1]
+        Share of the connections to drop (dimensionless). The paper calls it ζ.
+
+    Returns
+    -------
+    Evolution
+        Old and new topology, and what happened in between. The evidence is not modified.
+
+    Raises
+    ------
+    InvalidParameterError
+        If ``drop_fraction`` is outside [0, 1], or the method needs evidence that was not lent.
+
+    Notes
+    -----
+    Deterministic given ``evidence.rng``.
+
+    References
+    ----------
+    .. [1] Atashgahi et al., Machine Learning, 2022, Algorithms 1 and 2.
+    """
+    if not 0 <= drop_fraction <= 1:
+        raise InvalidParameterError(f"drop_fraction must be in [0, 1], got {drop_fraction}.")
+    old = evidence.topology
+    count = min(int(drop_fraction * old.n_connections), old.n_places - old.n_connections)
+    if count == 0:
+        return Evolution(TopologyChange(old, old), n_regrown=0, n_random=0)
+
+    surviving = np.delete(old.keys, method.drop.choose(evidence, count))
+    survivors = Topology.from_keys(old.n_pre, old.n_post, surviving)
+    grown = method.grow.choose(evidence, survivors, count)
+    keys = np.sort(np.concatenate([surviving, grown.keys]))
+    change = TopologyChange(old, Topology.from_keys(old.n_pre, old.n_post, keys))
+    return Evolution(change, n_regrown=count - change.n_born, n_random=grown.n_random)

@@ -1,0 +1,121 @@
+"""The vocabulary of topology evolution: what a policy may look at, and what it answers.
+
+A policy reads evidence and returns a choice; it never changes a weight. `evolve` turns the two
+choices, drop and grow, into a `TopologyChange`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, Protocol, TypeAlias
+
+import numpy as np
+
+from ctre._typing import FloatArray, KeyArray
+from ctre.errors import InvalidParameterError
+from ctre.kernels import Samples
+from ctre.topology import Topology
+
+Need: TypeAlias = Literal["activations"]
+"""Evidence that costs something, so that training lends it only to a policy that asks."""
+
+NOTHING: frozenset[Need] = frozenset()
+
+
+class Stage(NamedTuple):
+    """How far training has come, known before any evidence is gathered."""
+
+    progress: float
+    """Share of the epochs that are done, in (0, 1] (dimensionless)."""
+    longest_stall: int
+    """Longest run of epochs so far without a better validation score; it only ever grows."""
+    patience: int
+    """Length of such a run, in epochs, at which training counts as stalled."""
+
+    @property
+    def has_stalled(self) -> bool:
+        """Whether the score has once failed to improve for `patience` epochs."""
+        return self.longest_stall >= self.patience
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """One layer at the end of an epoch, before anything is dropped.
+
+    Parameters
+    ----------
+    topology : Topology
+        Its connections.
+    weights : float32 array of shape (n_connections,)
+        In key order.
+    rng : numpy.random.Generator
+        The only source of chance a policy may use.
+    stage : Stage
+        How far training has come.
+    n_threads : int
+        Threads a policy may use; no result depends on it.
+    pre_activations : float32 array or CSR of shape (n_rows, n_pre), optional
+        Activations of the presynaptic neurons; for the first layer, the data.
+    post_activations : float32 array of shape (n_rows, n_post), optional
+        Activations of the postsynaptic neurons; for the last layer, the predicted probabilities.
+    """
+
+    topology: Topology
+    weights: FloatArray
+    rng: np.random.Generator
+    stage: Stage
+    n_threads: int = 1
+    pre_activations: Samples | None = None
+    post_activations: FloatArray | None = None
+
+    def activations(self) -> tuple[Samples, FloatArray]:
+        """Give the activations before and after the layer.
+
+        Raises
+        ------
+        InvalidParameterError
+            If they were not lent, because the policy did not name them in its needs.
+        """
+        if self.pre_activations is None or self.post_activations is None:
+            raise InvalidParameterError(
+                "evidence must hold activations for this policy, got none. "
+                "Name 'activations' in the needs of the policy."
+            )
+        return self.pre_activations, self.post_activations
+
+
+class Growth(NamedTuple):
+    """The answer of a grow policy."""
+
+    keys: KeyArray
+    """Places to connect, ascending, none of them taken."""
+    n_random: int
+    """How many of them were placed at random."""
+
+
+class Drop(Protocol):
+    """Chooses which connections leave: finishes the sentence "drop the …"."""
+
+    def choose(self, evidence: Evidence, count: int) -> KeyArray:
+        """Give the positions of ``count`` connections, ascending."""
+        ...
+
+
+class Grow(Protocol):
+    """Chooses which connections arrive: finishes the sentence "grow the …"."""
+
+    def needs(self, stage: Stage) -> frozenset[Need]:
+        """Name the evidence that `choose` will read at this stage."""
+        ...
+
+    def choose(self, evidence: Evidence, taken: Topology, count: int) -> Growth:
+        """Give ``count`` places outside ``taken``, which has at least so many absent."""
+        ...
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to evolve a topology: what leaves and what arrives."""
+
+    drop: Drop
+    grow: Grow

@@ -1,0 +1,149 @@
+"""Sparse layers in a row: training, prediction, and the activations they can lend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from ctre._typing import DoubleArray, FloatArray, IndexArray
+from ctre.errors import InvalidParameterError
+from ctre.kernels import SGD, Activation, Adam, EpochTotals, Loss, Samples, Tick, kernels
+from ctre.kernels.functions import output
+from ctre.network.initialization import WeightInit
+from ctre.network.layer import SparseLayer
+from ctre.topology import Topology
+
+
+class SparseNetwork:
+    """A multi-layer perceptron whose layers hold their connections and nothing else.
+
+    Parameters
+    ----------
+    layers : sequence of SparseLayer
+        First to last; neighbours agree in size.
+    activation : {"relu", "leaky_relu", "tanh", "logistic", "identity"}
+        Of the hidden layers.
+    loss : {"softmax_cross_entropy", "logistic", "squared_error"}
+        What training lowers; it also decides what the output layer's scores mean.
+
+    Raises
+    ------
+    InvalidParameterError
+        If there is no layer, or neighbours disagree in size.
+    """
+
+    def __init__(self, layers: Sequence[SparseLayer], activation: Activation, loss: Loss) -> None:
+        if not layers:
+            raise InvalidParameterError("layers must hold at least one layer, got none.")
+        for number, (left, right) in enumerate(pairwise(layers), start=1):
+            if left.topology.n_post != right.topology.n_pre:
+                raise InvalidParameterError(
+                    f"layers must fit together, but layer {number} ends in "
+                    f"{left.topology.n_post} neurons and the next begins with "
+                    f"{right.topology.n_pre}."
+                )
+        self.layers = tuple(layers)
+        self.activation: Activation = activation
+        self.loss: Loss = loss
+
+    @classmethod
+    def random(
+        cls,
+        layer_sizes: Sequence[int],
+        counts: Sequence[int],
+        *,
+        activation: Activation,
+        loss: Loss,
+        weight_init: WeightInit,
+        topology_rng: np.random.Generator,
+        weight_rng: np.random.Generator,
+    ) -> SparseNetwork:
+        """Draw a network: Erdős–Rényi topologies of exactly ``counts`` connections; biases zero."""
+        layers = []
+        for (n_pre, n_post), count in zip(pairwise(layer_sizes), counts, strict=True):
+            topology = Topology.random(n_pre, n_post, count, topology_rng)
+            weights = weight_init.initial(weight_rng, n_pre, n_post, count)
+            layers.append(SparseLayer(topology, weights, np.zeros(n_post, dtype=np.float32)))
+        return cls(layers, activation, loss)
+
+    @property
+    def layer_sizes(self) -> tuple[int, ...]:
+        """Neurons of every layer, input first, output last."""
+        first, *_ = self.layers
+        return (first.topology.n_pre, *(layer.topology.n_post for layer in self.layers))
+
+    @property
+    def n_connections(self) -> tuple[int, ...]:
+        """Connections of every layer."""
+        return tuple(layer.topology.n_connections for layer in self.layers)
+
+    def train_epoch(
+        self,
+        samples: Samples,
+        targets: IndexArray | FloatArray,
+        order: IndexArray,
+        *,
+        sample_weight: FloatArray | None,
+        batch_size: int,
+        optimizer: SGD | Adam,
+        n_threads: int,
+        tick: Tick | None,
+    ) -> EpochTotals:
+        """Train every batch of ``order`` once, in place; see `ctre.kernels.contract.Kernels`."""
+        return kernels().train_epoch(
+            [layer.arrays() for layer in self.layers],
+            samples,
+            targets,
+            order,
+            sample_weight=sample_weight,
+            batch_size=batch_size,
+            activation=self.activation,
+            loss=self.loss,
+            optimizer=optimizer,
+            n_threads=n_threads,
+            tick=tick,
+        )
+
+    def scores(self, samples: Samples, n_threads: int = 1) -> FloatArray:
+        """Compute the input sums (n_samples, n_out) of the output layer, float32."""
+        return kernels().forward(
+            [layer.arrays() for layer in self.layers],
+            samples,
+            activation=self.activation,
+            n_threads=n_threads,
+        )
+
+    def outputs(self, samples: Samples, n_threads: int = 1) -> DoubleArray:
+        """Compute probabilities or predictions (n_samples, n_out), float64."""
+        return output(self.loss, self.scores(samples, n_threads))
+
+    def lend_activations(
+        self, samples: Samples, n_threads: int = 1
+    ) -> Iterator[tuple[Samples, FloatArray]]:
+        """Give, layer by layer, the activations before and after it.
+
+        The first are the samples themselves, the last are the output probabilities. Only two
+        layers' activations are held at a time. A layer may change its topology once its own
+        activations have been taken: what follows was computed from the weights before that.
+        """
+        before: Samples = samples
+        for layer in self.layers:
+            is_last = layer is self.layers[-1]
+            after = kernels().layer_forward(
+                layer.arrays(),
+                before,
+                activation="identity" if is_last else self.activation,
+                n_threads=n_threads,
+            )
+            if is_last:
+                after = output(self.loss, after).astype(np.float32)
+            yield before, after
+            before = after
+
+    def snapshot(self) -> SparseNetwork:
+        """Copy what prediction needs."""
+        return SparseNetwork(
+            [layer.snapshot() for layer in self.layers], self.activation, self.loss
+        )

@@ -1,0 +1,63 @@
+"""How others watch and end a fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ctre.training.history import EpochRecord, History
+
+
+class StopTraining(Exception):  # noqa: N818 - a request, not an error
+    """Raised by a callback to end the fit in good order after the current epoch."""
+
+
+@dataclass(frozen=True)
+class FitPlan:
+    """What a fit is about to do."""
+
+    method: str
+    n_epochs: int
+    n_samples: int
+    """Rows trained on in each epoch."""
+    n_validation: int
+    layer_sizes: tuple[int, ...]
+    n_connections: tuple[int, ...]
+    n_threads: int
+
+
+class Callback:
+    """Base of everything that watches a fit; each method does nothing until overridden."""
+
+    def on_fit_begin(self, plan: FitPlan) -> None:
+        """Start: nothing has been trained."""
+
+    def on_tick(self, epoch: int, n_samples_done: int) -> None:
+        """Inside an epoch, at most about ten times a second; what it raises ends the fit."""
+
+    def on_epoch_end(self, record: EpochRecord) -> None:
+        """After training, validation and topology update; may raise `StopTraining`."""
+
+    def on_fit_end(self, history: History) -> None:
+        """End in good order."""
+
+
+class PrintEpochs(Callback):
+    """Print a line to standard output after every so many epochs.
+
+    Parameters
+    ----------
+    every : int
+        Epochs between two lines, at least 1.
+    """
+
+    def __init__(self, every: int) -> None:
+        self.every = every
+
+    def on_epoch_end(self, record: EpochRecord) -> None:
+        """Print the line, if it is time."""
+        if record.epoch % self.every:
+            return
+        line = f"Epoch {record.epoch}, loss = {record.train_loss:.6f}"
+        if record.validation_score is not None:
+            line += f", validation score = {record.validation_score:.4f}"
+        print(line)

@@ -1,0 +1,275 @@
+"""The fit: epochs, validation, evolution. No method is known here by name."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctre._typing import FloatArray, IndexArray
+from ctre.errors import TrainingDivergedError
+from ctre.kernels import SGD, Adam, EpochTotals, Samples
+from ctre.methods.evolve import Evolution, evolve
+from ctre.methods.policy import Evidence, Method, Stage
+from ctre.methods.schedules import Schedule
+from ctre.network import SparseNetwork
+from ctre.network.initialization import WeightInit
+from ctre.randomness import stream
+from ctre.training.callbacks import Callback, FitPlan, StopTraining
+from ctre.training.history import EpochRecord, History
+from ctre.training.validation import Validation, Verdict
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """Samples with the rows that are trained on and those that only judge."""
+
+    samples: Samples
+    targets: IndexArray | FloatArray
+    train_rows: IndexArray
+    validation_rows: IndexArray
+    """May be empty."""
+    sample_weight: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """Everything a fit needs to know that is not data, network or chance."""
+
+    method_name: str
+    method: Method | None
+    optimizer: SGD | Adam
+    """Its learning rate is the start value."""
+    learning_rate_schedule: Schedule
+    drop_fraction: float
+    drop_fraction_schedule: Schedule
+    n_epochs: int
+    batch_size: int
+    patience: int
+    n_similarity_rows: int
+    weight_init: WeightInit
+    n_threads: int
+
+
+class Fit(NamedTuple):
+    """The outcome of training."""
+
+    network: SparseNetwork
+    """As it was at the epoch of the best validation score; without validation rows, at the end."""
+    history: History
+
+
+def train(
+    network: SparseNetwork,
+    data: TrainingData,
+    settings: TrainingSettings,
+    seed: np.random.SeedSequence,
+    callbacks: Sequence[Callback] = (),
+) -> Fit:
+    """Train a network in place and evolve its topology once per epoch.
+
+    Parameters
+    ----------
+    network : SparseNetwork
+        Modified in place.
+    data : TrainingData
+        Rows to train on and to validate with.
+    settings : TrainingSettings
+        How.
+    seed : numpy.random.SeedSequence
+        Decides everything random; the number of threads decides nothing.
+    callbacks : sequence of Callback
+        Told of every epoch.
+
+    Returns
+    -------
+    Fit
+        The network of the best epoch and the history.
+
+    Raises
+    ------
+    TrainingDivergedError
+        If the training loss stops being finite.
+
+    Notes
+    -----
+    After the last epoch the topology is left alone: nothing would train what was grown.
+    """
+    run = _Run(network, data, settings, seed, callbacks)
+    for callback in callbacks:
+        callback.on_fit_begin(run.plan)
+    history = History()
+    for epoch in range(1, settings.n_epochs + 1):
+        record = run.epoch(epoch)
+        history.append(record)
+        if not _go_on(callbacks, record):
+            break
+    for callback in callbacks:
+        callback.on_fit_end(history)
+    return Fit(run.best if run.best is not None else network, history)
+
+
+def _go_on(callbacks: Iterable[Callback], record: EpochRecord) -> bool:
+    wanted = True
+    for callback in callbacks:
+        try:
+            callback.on_epoch_end(record)
+        except StopTraining:
+            wanted = False
+    return wanted
+
+
+class _Run:
+    """The state of one fit between epochs."""
+
+    def __init__(
+        self,
+        network: SparseNetwork,
+        data: TrainingData,
+        settings: TrainingSettings,
+        seed: np.random.SeedSequence,
+        callbacks: Sequence[Callback],
+    ) -> None:
+        self.network, self.data, self.settings, self.callbacks = network, data, settings, callbacks
+        self.batch_rng = stream(seed, "batches")
+        self.growth_rng = stream(seed, "growth")
+        self.newborn_rng = stream(seed, "newborn weights")
+        self.row_rng = stream(seed, "similarity rows")
+        self.validation = Validation.of(
+            data.samples, data.targets, data.validation_rows, data.sample_weight
+        )
+        self.best: SparseNetwork | None = None
+        self.best_watched = -math.inf
+        self.stall = self.longest_stall = 0
+        self.n_steps_done = 0
+        for layer in network.layers:
+            layer.reset_slots(2 if isinstance(settings.optimizer, Adam) else 1)
+        self.plan = FitPlan(
+            method=settings.method_name,
+            n_epochs=settings.n_epochs,
+            n_samples=len(data.train_rows),
+            n_validation=len(data.validation_rows),
+            layer_sizes=network.layer_sizes,
+            n_connections=network.n_connections,
+            n_threads=settings.n_threads,
+        )
+
+    def epoch(self, epoch: int) -> EpochRecord:
+        """Train, validate, evolve."""
+        settings, network = self.settings, self.network
+        progress = (epoch - 1) / settings.n_epochs
+        learning_rate = settings.optimizer.learning_rate * settings.learning_rate_schedule(progress)
+        drop_fraction = settings.drop_fraction * settings.drop_fraction_schedule(progress)
+
+        started = time.perf_counter()
+        totals = self._train(epoch, learning_rate)
+        trained = time.perf_counter()
+        verdict = self.validation.judge(network, settings.n_threads) if self.validation else None
+        self._watch(totals, verdict)
+        validated = time.perf_counter()
+        if settings.method is not None and epoch < settings.n_epochs:
+            stage = Stage(epoch / settings.n_epochs, self.longest_stall, settings.patience)
+            evolutions = list(self._evolve(settings.method, stage, drop_fraction))
+        else:
+            evolutions = []
+        evolved = time.perf_counter()
+
+        none = (0,) * len(network.layers)
+        return EpochRecord(
+            epoch=epoch,
+            learning_rate=learning_rate,
+            drop_fraction=drop_fraction,
+            train_loss=totals.loss,
+            train_accuracy=(
+                totals.n_correct / len(self.data.train_rows)
+                if network.loss == "softmax_cross_entropy"
+                else None
+            ),
+            validation_loss=verdict.loss if verdict else None,
+            validation_score=verdict.score if verdict else None,
+            stall=self.stall,
+            n_connections=network.n_connections,
+            n_died=tuple(evolution.change.n_died for evolution in evolutions) or none,
+            n_born=tuple(evolution.change.n_born for evolution in evolutions) or none,
+            n_regrown=tuple(evolution.n_regrown for evolution in evolutions) or none,
+            n_random=tuple(evolution.n_random for evolution in evolutions) or none,
+            seconds_train=trained - started,
+            seconds_validate=validated - trained,
+            seconds_evolve=evolved - validated,
+        )
+
+    def _train(self, epoch: int, learning_rate: float) -> EpochTotals:
+        settings, data = self.settings, self.data
+        optimizer = settings.optimizer._replace(learning_rate=learning_rate)
+        if isinstance(optimizer, Adam):
+            optimizer = optimizer._replace(n_steps_done=self.n_steps_done)
+
+        def tick(n_samples_done: int) -> None:
+            for callback in self.callbacks:
+                callback.on_tick(epoch, n_samples_done)
+
+        totals = self.network.train_epoch(
+            data.samples,
+            data.targets,
+            self.batch_rng.permutation(data.train_rows),
+            sample_weight=data.sample_weight,
+            batch_size=settings.batch_size,
+            optimizer=optimizer,
+            n_threads=settings.n_threads,
+            tick=tick if self.callbacks else None,
+        )
+        self.n_steps_done += math.ceil(len(data.train_rows) / settings.batch_size)
+        if not math.isfinite(totals.loss):
+            raise TrainingDivergedError(
+                f"The training loss became {totals.loss} in epoch {epoch} at learning rate "
+                f"{learning_rate:.3g}. Lower learning_rate_init, or scale the features."
+            )
+        return totals
+
+    def _watch(self, totals: EpochTotals, verdict: Verdict | None) -> None:
+        """Keep the best network, and count the epochs since there was a better one."""
+        watched = -totals.loss if verdict is None else verdict.score
+        if watched > self.best_watched:
+            self.best_watched, self.stall = watched, 0
+            if verdict is not None:
+                self.best = self.network.snapshot()
+        else:
+            self.stall += 1
+            self.longest_stall = max(self.longest_stall, self.stall)
+
+    def _evolve(self, method: Method, stage: Stage, drop_fraction: float) -> Iterator[Evolution]:
+        network, settings = self.network, self.settings
+        lent: Iterable[tuple[Samples | None, FloatArray | None]] = repeat((None, None))
+        if "activations" in method.grow.needs(stage):
+            rows = self._similarity_rows()
+            lent = network.lend_activations(self.data.samples[rows], settings.n_threads)
+        for layer, (before, after) in zip(network.layers, lent, strict=False):
+            evidence = Evidence(
+                layer.topology,
+                layer.weights,
+                self.growth_rng,
+                stage,
+                settings.n_threads,
+                before,
+                after,
+            )
+            evolution = evolve(evidence, method, drop_fraction)
+            topology = evolution.change.new
+            newborn = settings.weight_init.newborn(
+                self.newborn_rng, topology.n_pre, topology.n_post, evolution.change.n_born
+            )
+            layer.apply(evolution.change, newborn)
+            yield evolution
+
+    def _similarity_rows(self) -> NDArray[np.int32]:
+        """Draw a fresh subset of the training rows; all of them where that is wanted."""
+        rows, count = self.data.train_rows, self.settings.n_similarity_rows
+        if count >= len(rows):
+            return rows
+        return np.sort(self.row_rng.choice(rows, size=count, replace=False))
