@@ -350,7 +350,8 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         """
         samples = self._samples(X)
         scores = self.network_.scores(samples, self._prediction_threads(samples))
-        return self.classes_[scores.argmax(axis=1)]
+        labels: NDArray[Any] = self.classes_[scores.argmax(axis=1)]
+        return labels
 
     def _samples(self, X: ArrayLike) -> Samples:
         check_is_fitted(self)
@@ -385,9 +386,9 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
     def feature_importances_(self) -> DoubleArray:
         """Strength of each input neuron; sums to 1 unless every weight is zero."""
         first = self.network_.layers[0]
-        strength = np.bincount(
+        strength: DoubleArray = np.bincount(
             first.topology.indices, np.abs(first.weights), minlength=first.topology.n_pre
-        )
+        ).astype(np.float64)
         total = strength.sum()
         return strength / total if total > 0 else strength
 

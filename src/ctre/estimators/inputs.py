@@ -82,4 +82,5 @@ def _default_splitter(
     is_stratifiable = sizes.min() >= 2 and min(n_validation, n_train) >= len(sizes)
     kind = StratifiedShuffleSplit if is_stratifiable else ShuffleSplit
     random_state = int(stream(seed, "validation split").integers(2**31))
-    return kind(n_splits=1, test_size=n_validation, random_state=random_state)
+    splitter: Splitter = kind(n_splits=1, test_size=n_validation, random_state=random_state)
+    return splitter

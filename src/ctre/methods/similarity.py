@@ -8,7 +8,7 @@ as the similarity does; one kernel then finds the best absent pairs of any form.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
@@ -17,8 +17,6 @@ from ctre._typing import FloatArray
 from ctre.kernels import BilinearForm, Samples
 
 Score: TypeAlias = Callable[[Samples, FloatArray], BilinearForm]
-
-_Rows = TypeVar("_Rows", FloatArray, Samples)
 
 
 def cosine(pre: Samples, post: FloatArray) -> BilinearForm:
@@ -31,28 +29,23 @@ def cosine(pre: Samples, post: FloatArray) -> BilinearForm:
     return BilinearForm(_unit_columns(pre), _unit_columns(post))
 
 
-def _unit_columns(activations: _Rows) -> _Rows:
+def _unit_columns(activations: Any) -> Any:
     """Scale every column to length one; a column of zeros stays as it is."""
-    if issparse(activations):
-        squares = np.zeros(activations.shape[1])
-        np.add.at(squares, activations.indices, np.square(activations.data, dtype=np.float64))
-        scale = _reciprocal_root(squares)
-        return csr_array(
-            (
-                activations.data * scale[activations.indices],
-                activations.indices,
-                activations.indptr,
-            ),
-            shape=activations.shape,
-        )
-    return activations * _reciprocal_root(_column_squares(activations))
+    lengths = np.sqrt(_column_squares(activations))
+    scale = np.zeros_like(lengths)
+    np.divide(1.0, lengths, out=scale, where=lengths > 0)
+    if not issparse(activations):
+        return activations * scale
+    return csr_array(
+        (activations.data * scale[activations.indices], activations.indices, activations.indptr),
+        shape=activations.shape,
+    )
 
 
-def _column_squares(activations: FloatArray) -> FloatArray:
-    return np.einsum("sn,sn->n", activations, activations)
-
-
-def _reciprocal_root(squares: FloatArray) -> FloatArray:
-    scale = np.zeros(len(squares), dtype=np.float32)
-    np.divide(1.0, np.sqrt(squares), out=scale, where=squares > 0)
-    return scale
+def _column_squares(activations: Any) -> FloatArray:
+    if not issparse(activations):
+        totals: FloatArray = np.einsum("sn,sn->n", activations, activations)
+        return totals
+    squares = np.square(activations.data, dtype=np.float64)
+    sums = np.bincount(activations.indices, squares, minlength=activations.shape[1])
+    return sums.astype(np.float32)
