@@ -1,0 +1,37 @@
+# Two doors: `make demo` trains on real input, `make test` checks everything.
+# Both first make a virtual environment in .venv and build the package into it.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/native/*)
+
+.PHONY: demo test test-slow check format clean
+
+demo: $(VENV)/.installed  ## train on Madelon's synthetic sibling, with a picture at the end
+	$(BIN)/ctre train make-madelon --method ctre-seq --out runs/demo
+
+test: $(VENV)/.installed  ## run the test suite
+	$(BIN)/python -m pytest
+
+test-slow: $(VENV)/.installed  ## run the tests that take minutes
+	$(BIN)/python -m pytest -m slow
+
+check: $(VENV)/.installed  ## format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed  ## rewrite the code in the house style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean:  ## remove the environment and everything built
+	rm -rf $(VENV) build dist runs .mypy_cache .ruff_cache .pytest_cache
+
+$(VENV)/.installed: $(SOURCES)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable ".[plots,test]"
+	touch $@
