@@ -1,12 +1,13 @@
-// The vector type of the kernels: 16 floats, one 64-byte cache line.
+// The vector type of the kernels: as many floats as one register of the instruction set holds.
 //
-// GCC and Clang lower it to one AVX-512 register, two AVX2 or four SSE/NEON ones, so the same
-// source is compiled once per instruction set (CTRE_ISA names the namespace).
+// The same source is compiled once per instruction set (CTRE_ISA names the namespace), written in
+// the vector extensions of GCC and Clang. Vectors wider than a register are avoided: GCC keeps
+// those in memory.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <utility>
 
 #ifndef CTRE_ISA
 #error "CTRE_ISA must name the instruction set this file is compiled for"
@@ -14,19 +15,91 @@
 
 namespace ctre::CTRE_ISA {
 
+#if defined(__AVX512F__)
 inline constexpr int kLanes = 16;
+#elif defined(__AVX2__)
+inline constexpr int kLanes = 8;
+#else
+inline constexpr int kLanes = 4;
+#endif
 
-typedef float vf __attribute__((vector_size(64)));                // 64-byte aligned
-typedef float vfu __attribute__((vector_size(64), aligned(4)));   // any float address
-typedef std::int32_t vi __attribute__((vector_size(64)));
+typedef float vf __attribute__((vector_size(4 * kLanes), may_alias));
+typedef float vfu __attribute__((vector_size(4 * kLanes), may_alias, aligned(4)));
+typedef std::int32_t vi __attribute__((vector_size(4 * kLanes), may_alias));
 
-inline vf splat(float x) { return vf{} + x; }
+inline vf splat(float x) { return x - vf{}; }
 inline vf load(const float* p) { return *reinterpret_cast<const vf*>(p); }
 inline void store(float* p, vf x) { *reinterpret_cast<vf*>(p) = x; }
 inline vf loadu(const float* p) { return *reinterpret_cast<const vfu*>(p); }
 inline void storeu(float* p, vf x) { *reinterpret_cast<vfu*>(p) = x; }
-inline vf select(vi mask, vf a, vf b) {
-  return reinterpret_cast<vf>((mask & reinterpret_cast<vi>(a)) | (~mask & reinterpret_cast<vi>(b)));
+
+// Both let a NaN in x pass.
+inline vf at_least(vf x, float low) { return x < low ? splat(low) : x; }
+inline vf at_most(vf x, float high) { return x > high ? splat(high) : x; }
+
+// Lane l of the result is lane Pick::lane(l) of the 2 * kLanes lanes of a and b together.
+template <class Pick, std::size_t... l>
+inline vf shuffle(vf a, vf b, std::index_sequence<l...>) {
+#if defined(__clang__) || __GNUC__ >= 12
+  return __builtin_shufflevector(a, b, Pick::lane(static_cast<int>(l))...);
+#else
+  return __builtin_shuffle(a, b, vi{Pick::lane(static_cast<int>(l))...});
+#endif
+}
+template <class Pick>
+inline vf shuffle(vf a, vf b) {
+  return shuffle<Pick>(a, b, std::make_index_sequence<kLanes>{});
+}
+
+// Halve a pair of vectors: the even, or odd, lanes of a and then of b. Within quarters of four
+// lanes, or with whole quarters for lanes: those are the patterns that take one instruction.
+template <int kOdd>
+struct EverySecondLane {
+  static constexpr int lane(int l) { return l / 4 * 4 + kOdd + l % 2 * 2 + (l % 4 / 2 ? kLanes : 0); }
+};
+template <int kOdd>
+struct EverySecondQuarter {
+  static constexpr int lane(int l) { return (2 * (l / 4) + kOdd) * 4 + l % 4; }
+};
+template <int kStage, int kOdd>
+inline vf every_second(vf a, vf b) {
+  if constexpr (kStage < 2) {
+    return shuffle<EverySecondLane<kOdd>>(a, b);
+  } else {
+    return shuffle<EverySecondQuarter<kOdd>>(a, b);
+  }
+}
+
+// Sums the lanes of each of kLanes vectors: lane i of the result belongs to x[i]. Destroys x.
+template <int kStage = 0>
+inline vf sum_lanes(vf* x) {
+  constexpr int kLeft = kLanes >> (kStage + 1);
+#pragma GCC unroll 16
+  for (int i = 0; i < kLeft; ++i) {
+    const vf a = x[2 * i], b = x[2 * i + 1];
+    x[i] = every_second<kStage, 0>(a, b) + every_second<kStage, 1>(a, b);
+  }
+  if constexpr (kLeft > 1) {
+    return sum_lanes<kStage + 1>(x);
+  } else {
+    return x[0];
+  }
+}
+
+// Transposes kLanes vectors in place. Each stage moves one bit of the lane's number into the
+// vector's and the reverse.
+template <int kStage = 0>
+inline void transpose(vf* x) {
+  constexpr int kHalf = kLanes / 2;
+  vf y[kLanes];
+#pragma GCC unroll 16
+  for (int i = 0; i < kHalf; ++i) {
+    y[i] = every_second<kStage, 0>(x[2 * i], x[2 * i + 1]);
+    y[kHalf + i] = every_second<kStage, 1>(x[2 * i], x[2 * i + 1]);
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < kLanes; ++i) x[i] = y[i];
+  if constexpr ((2 << kStage) < kLanes) transpose<kStage + 1>(x);
 }
 
 }  // namespace ctre::CTRE_ISA

@@ -10,8 +10,10 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <future>
 #include <mutex>
 #include <thread>
+#include <type_traits>
 #include <vector>
 
 #if defined(__x86_64__)
@@ -62,15 +64,46 @@ class Barrier {
   std::condition_variable wake_;
 };
 
-// Runs body(thread) for thread = 0 … n_threads - 1, the calling thread being number 0.
-// `body` must not throw. If the system refuses a thread, std::system_error leaves after the
-// started ones were joined only when `body` does not wait for the missing one: so check first.
+// Who works together on one call.
+struct Team {
+  explicit Team(int n_members) : size(n_members), barrier(n_members) {}
+  const int size;
+  Barrier barrier;
+};
+
+// Runs `body` on n_threads threads, the calling one being number 0, and returns when all are done.
+// `body` must not throw. It is called in one of two forms:
+//
+//   body(thread, team)   members meet at team.barrier; where the system refuses a thread, the team
+//                        is smaller than asked for
+//   body(thread)         independent shares of n_threads; the caller does those of refused threads
 template <class Body>
 void run_team(int n_threads, Body&& body) {
+  constexpr bool meets = std::is_invocable_v<Body&, int, Team&>;
+  std::promise<Team*> ready;
+  const std::shared_future<Team*> team_ready = ready.get_future().share();
+  const auto work = [&body](int thread, Team& team) {
+    if constexpr (meets) {
+      body(thread, team);
+    } else {
+      body(thread);
+      (void)team;
+    }
+  };
   std::vector<std::thread> helpers;
   helpers.reserve(static_cast<std::size_t>(n_threads > 1 ? n_threads - 1 : 0));
-  for (int thread = 1; thread < n_threads; ++thread) helpers.emplace_back([&body, thread] { body(thread); });
-  body(0);
+  try {
+    for (int thread = 1; thread < n_threads; ++thread) {
+      helpers.emplace_back([&work, team_ready, thread] { work(thread, *team_ready.get()); });
+    }
+  } catch (const std::exception&) {  // no more threads, or no memory for one: those we have do it
+  }
+  Team team(static_cast<int>(helpers.size()) + 1);
+  ready.set_value(&team);
+  work(0, team);
+  if constexpr (!meets) {
+    for (int thread = team.size; thread < n_threads; ++thread) body(thread);
+  }
   for (auto& helper : helpers) helper.join();
 }
 
