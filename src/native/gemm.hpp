@@ -1,0 +1,145 @@
+// The inside of a matrix product: panels of packed columns, and the tile that multiplies two.
+//
+// Both sides are sample-major. A chunk of samples of some columns is packed into panels, each
+// [sample][column] with the few columns of one tile, so that the tile reads memory in order. The
+// sum over samples runs in ascending order within a chunk and then over the chunks: a score does
+// not depend on how places are divided into blocks, nor on the number of threads.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "simd.hpp"
+
+namespace ctre::CTRE_ISA {
+
+// A tile's sums fill the registers of the instruction set but for one row and a factor.
+#if defined(__AVX512F__)
+inline constexpr int kRegisterBytes = 64, kTileRegisters = 2, kTilePost = 14;
+#elif defined(__AVX__)
+inline constexpr int kRegisterBytes = 32, kTileRegisters = 2, kTilePost = 6;
+#elif defined(__aarch64__)
+inline constexpr int kRegisterBytes = 16, kTileRegisters = 4, kTilePost = 6;
+#else
+inline constexpr int kRegisterBytes = 16, kTileRegisters = 2, kTilePost = 6;
+#endif
+typedef float Register __attribute__((vector_size(kRegisterBytes)));
+typedef float UnalignedRegister __attribute__((vector_size(kRegisterBytes), aligned(4)));
+inline constexpr int kRegisterFloats = kRegisterBytes / 4;
+inline constexpr int kTilePre = kTileRegisters * kRegisterFloats;
+
+inline constexpr int kChunk = 256;  // samples: a panel of either side stays in L1
+
+inline std::int64_t round_up(std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; }
+
+// scores[i][j] = (first ? 0 : scores[i][j]) + sum over k of post[k][i] * pre[k][j]; with `kSparse`,
+// row k of the presynaptic panel belongs to sample rows[k] of the chunk.
+template <bool kSparse>
+inline void multiply_tile(int n_rows, const float* pre, const std::int16_t* rows, const float* post,
+                          bool first, float* scores, std::int64_t stride) {
+  Register sums[kTilePost][kTileRegisters];
+  for (auto& row : sums) {
+    for (Register& sum : row) sum = Register{};
+  }
+  for (int k = 0; k < n_rows; ++k) {
+    const float* factors = post + (kSparse ? rows[k] : k) * kTilePost;
+    Register values[kTileRegisters];
+    for (int j = 0; j < kTileRegisters; ++j) {
+      values[j] = *reinterpret_cast<const Register*>(pre + k * kTilePre + j * kRegisterFloats);
+    }
+    for (int i = 0; i < kTilePost; ++i) {
+      for (int j = 0; j < kTileRegisters; ++j) sums[i][j] += factors[i] * values[j];
+    }
+  }
+  for (int i = 0; i < kTilePost; ++i) {
+    for (int j = 0; j < kTileRegisters; ++j) {
+      auto* score = reinterpret_cast<Register*>(scores + i * stride + j * kRegisterFloats);
+      *score = first ? sums[i][j] : *score + sums[i][j];
+    }
+  }
+}
+
+// Packs samples [begin, end) of the listed columns of a (n, n_columns) matrix into panels of
+// kWidth columns, each kChunk * kWidth floats; the last panel is filled up with zeros.
+template <int kWidth>
+void pack_dense(const float* matrix, std::int64_t n_columns, std::int64_t begin, std::int64_t end,
+                const std::int32_t* columns, std::int64_t n_listed, float* panels) {
+  constexpr int kRows = 16;  // at once: enough to read lines whole and to write some in order
+  for (std::int64_t row = begin; row < end; row += kRows) {
+    const int n_rows = static_cast<int>(std::min<std::int64_t>(kRows, end - row));
+    for (std::int64_t first = 0; first < n_listed; first += kWidth) {
+      const std::int32_t* listed = columns + first;
+      const int width = static_cast<int>(std::min<std::int64_t>(kWidth, n_listed - first));
+      const float* in = matrix + row * n_columns;
+      float* out = panels + first * kChunk + (row - begin) * kWidth;
+      if (width == kWidth && listed[kWidth - 1] - listed[0] == kWidth - 1) {
+        in += listed[0];
+        for (int i = 0; i < n_rows; ++i, in += n_columns, out += kWidth) {
+          for (int j = 0; j < kWidth; ++j) out[j] = in[j];
+        }
+      } else {
+        for (int i = 0; i < n_rows; ++i, in += n_columns, out += kWidth) {
+          for (int j = 0; j < width; ++j) out[j] = in[listed[j]];
+          for (int j = width; j < kWidth; ++j) out[j] = 0;
+        }
+      }
+    }
+  }
+}
+
+template <int kWidth>
+bool panels_finite(const float* panels, std::int64_t n_columns, int n_rows) {
+  constexpr std::int32_t kExponent = 0x7f800000;
+  std::int32_t found = 0;
+  for (std::int64_t first = 0; first < n_columns; first += kWidth) {
+    for (int i = 0; i < n_rows * kWidth; ++i) {
+      std::int32_t bits;
+      std::memcpy(&bits, panels + first * kChunk + i, sizeof bits);
+      found |= (bits & kExponent) == kExponent;
+    }
+  }
+  return !found;
+}
+
+// Which samples of a chunk a sparse panel holds; the others are zero in all its columns.
+struct PanelRows {
+  std::int16_t rows[kChunk];
+  int n_rows;
+};
+
+// The same for CSC columns, leaving out the samples that are zero in all columns of a panel.
+inline void pack_sparse(const std::int64_t* indptr, const std::int32_t* indices, const float* values,
+                        std::int64_t begin, std::int64_t end, const std::int32_t* columns,
+                        std::int64_t n_listed, float* panels, PanelRows* panel_rows) {
+  for (std::int64_t first = 0; first < n_listed; first += kTilePre, ++panel_rows) {
+    const int width = static_cast<int>(std::min<std::int64_t>(kTilePre, n_listed - first));
+    std::int64_t run_begin[kTilePre], run_end[kTilePre];
+    std::int16_t row_of[kChunk];
+    std::fill_n(row_of, kChunk, std::int16_t{-1});
+    for (int j = 0; j < width; ++j) {
+      const std::int32_t* column = indices + indptr[columns[first + j]];
+      const std::int32_t* column_end = indices + indptr[columns[first + j] + 1];
+      const std::int32_t* run = std::lower_bound(column, column_end, begin);
+      run_begin[j] = run - indices;
+      for (; run != column_end && *run < end; ++run) row_of[*run - begin] = 0;
+      run_end[j] = run - indices;
+    }
+    std::int16_t n_rows = 0;
+    for (std::int16_t k = 0; k < kChunk; ++k) {
+      if (row_of[k] < 0) continue;
+      panel_rows->rows[n_rows] = k;
+      row_of[k] = n_rows++;
+    }
+    panel_rows->n_rows = n_rows;
+    float* panel = panels + first * kChunk;
+    std::fill_n(panel, n_rows * kTilePre, 0.0f);
+    for (int j = 0; j < width; ++j) {
+      for (std::int64_t i = run_begin[j]; i < run_end[j]; ++i) {
+        panel[row_of[indices[i] - begin] * kTilePre + j] += values[i];  // repeated entries add up
+      }
+    }
+  }
+}
+
+}  // namespace ctre::CTRE_ISA

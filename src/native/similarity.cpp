@@ -1,0 +1,266 @@
+// Scores of all places of a layer, block by block; each row of a block is filtered while in cache.
+//
+// Dead neurons take no part in the product: with finite partners, their scores are the offsets.
+#include "similarity.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <new>
+#include <vector>
+
+#include "best_pairs.hpp"
+#include "gemm.hpp"
+#include "live_neurons.hpp"
+#include "threads.hpp"
+
+namespace ctre::CTRE_ISA {
+namespace {
+
+constexpr std::int64_t kBlockPre = 1024, kBlockPost = 1008;  // scores of a block: 4 MB
+constexpr std::int64_t kPackedPre = 256;                     // times a chunk of samples: half of L2
+constexpr int kFilter = 32;                                  // scores compared at once
+constexpr int kFound = 256;                                  // pairs a thread hands over at once
+constexpr double kThreadWork = 4e6;                          // multiplications worth a thread
+
+static_assert(kPackedPre % kTilePre == 0 && kPackedPre % kFilter == 0);
+
+class AlignedFloats {
+ public:
+  explicit AlignedFloats(std::int64_t n)
+      : data_(static_cast<float*>(::operator new[](static_cast<std::size_t>(n) * sizeof(float), kAlignment))) {}
+  float* get() const { return data_.get(); }
+
+ private:
+  static constexpr std::align_val_t kAlignment{64};
+  struct Delete {
+    void operator()(float* p) const { ::operator delete[](p, kAlignment); }
+  };
+  std::unique_ptr<float[], Delete> data_;
+};
+
+// Equal parts of n, each a multiple of `step` but the last, and none above `largest`.
+struct Parts {
+  std::int64_t size, n_parts;
+
+  Parts(std::int64_t n, std::int64_t largest, std::int64_t step, std::int64_t least_parts) {
+    const std::int64_t wanted = std::max({(n + largest - 1) / largest, least_parts, std::int64_t{1}});
+    size = round_up((n + wanted - 1) / wanted, step);
+    n_parts = n ? (n + size - 1) / size : 0;
+  }
+};
+
+// What one thread works with.
+struct Workspace {
+  AlignedFloats pre, post, scores;
+  std::vector<PanelRows> pre_rows;
+  Rank ranks[kPackedPre];
+  Pair found[kFound];  // on their way to the shared list
+  int n_found = 0;
+  bool finite = true;
+
+  Workspace(std::int64_t block_pre, std::int64_t block_post, bool sparse)
+      : pre(kPackedPre * kChunk),
+        post(block_post * kChunk),
+        scores(block_pre * block_post),
+        pre_rows(sparse ? kPackedPre / kTilePre : 0) {}
+};
+
+class Search {
+ public:
+  Search(const AbsentPairQuery& query, const Side& pre, const Side& post, int n_threads, BestPairs& best)
+      : query_(query),
+        pre_(pre),
+        post_(post),
+        n_threads_(n_threads),
+        best_(best),
+        pre_parts_(pre.live.size(), kBlockPre, kTilePre, 1),
+        post_parts_(post.live.size(), kBlockPost, kTilePost, n_threads) {}
+
+  // Returns whether all values of live neurons are finite.
+  bool run() {
+    std::vector<std::unique_ptr<Workspace>> workspaces;
+    for (int thread = 0; thread < n_threads_; ++thread) {
+      workspaces.push_back(std::make_unique<Workspace>(pre_parts_.size, post_parts_.size, !query_.pre));
+    }
+    run_team(n_threads_, [&](int thread) {
+      Workspace& work = *workspaces[static_cast<std::size_t>(thread)];
+      const std::int64_t n_blocks = pre_parts_.n_parts * post_parts_.n_parts;
+      for (std::int64_t block; (block = next_block_.fetch_add(1)) < n_blocks;) {
+        score_block(work, block / post_parts_.n_parts, block % post_parts_.n_parts);
+      }
+      for (std::int64_t q; (q = next_post_.fetch_add(1)) < query_.n_post;) {
+        score_dead(work, q, pre_.dead);
+        if (!post_.is_live[static_cast<std::size_t>(q)]) score_dead(work, q, pre_.live);
+      }
+      hand_over(work);
+    });
+    return std::all_of(workspaces.begin(), workspaces.end(), [](const auto& work) { return work->finite; });
+  }
+
+ private:
+  void score_block(Workspace& work, std::int64_t pre_part, std::int64_t post_part) {
+    const std::int64_t pre_begin = pre_part * pre_parts_.size;
+    const std::int64_t pre_end = std::min(pre_begin + pre_parts_.size, pre_.live.size());
+    const std::int64_t post_begin = post_part * post_parts_.size;
+    const std::int64_t n_post = std::min(post_parts_.size, post_.live.size() - post_begin);
+    const std::int32_t* post_index = post_.live.index.data() + post_begin;
+    for (std::int64_t begin = 0; begin < query_.n_samples; begin += kChunk) {
+      const std::int64_t end = std::min(begin + kChunk, query_.n_samples);
+      pack_dense<kTilePost>(query_.post, query_.n_post, begin, end, post_index, n_post, work.post.get());
+      work.finite &= panels_finite<kTilePost>(work.post.get(), n_post, static_cast<int>(end - begin));
+      for (std::int64_t first = pre_begin; first < pre_end; first += kPackedPre) {
+        const std::int64_t n_pre = std::min(kPackedPre, pre_end - first);
+        pack_pre(work, begin, end, first, n_pre);
+        for (std::int64_t i = 0; i < n_post; i += kTilePost) {
+          float* scores = work.scores.get() + i * pre_parts_.size + (first - pre_begin);
+          multiply_panels(work, begin, end, n_pre, work.post.get() + i * kChunk, scores);
+          if (end < query_.n_samples) continue;
+          for (std::int64_t row = i; row < std::min(i + kTilePost, n_post); ++row, scores += pre_parts_.size) {
+            filter(work, post_index[row], pre_.live, first, n_pre, scores);
+          }
+        }
+      }
+    }
+  }
+
+  void pack_pre(Workspace& work, std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t n) const {
+    const std::int32_t* index = pre_.live.index.data() + first;
+    if (query_.pre) {
+      pack_dense<kTilePre>(query_.pre, query_.n_pre, begin, end, index, n, work.pre.get());
+      work.finite &= panels_finite<kTilePre>(work.pre.get(), n, static_cast<int>(end - begin));
+    } else {
+      pack_sparse(query_.pre_indptr, query_.pre_indices, query_.pre_values, begin, end, index, n, work.pre.get(),
+                  work.pre_rows.data());
+      for (std::int64_t i = 0; i < n; i += kTilePre) {
+        work.finite &= panels_finite<kTilePre>(work.pre.get() + i * kChunk, 1, work.pre_rows[i / kTilePre].n_rows);
+      }
+    }
+  }
+
+  void multiply_panels(Workspace& work, std::int64_t begin, std::int64_t end, std::int64_t n_pre,
+                       const float* post_panel, float* scores) const {
+    for (std::int64_t j = 0; j < n_pre; j += kTilePre) {
+      const float* pre_panel = work.pre.get() + j * kChunk;
+      if (query_.pre) {
+        multiply_tile<false>(static_cast<int>(end - begin), pre_panel, nullptr, post_panel, begin == 0, scores + j,
+                             pre_parts_.size);
+      } else {
+        const PanelRows& rows = work.pre_rows[j / kTilePre];
+        multiply_tile<true>(rows.n_rows, pre_panel, rows.rows, post_panel, begin == 0, scores + j, pre_parts_.size);
+      }
+    }
+  }
+
+  // Scores of one postsynaptic neuron with the listed ones when one or both sides are dead.
+  void score_dead(Workspace& work, std::int64_t q, const Neurons& list) {
+    alignas(64) static constexpr float kZeros[kPackedPre] = {};
+    if (list.size() == 0) return;
+    const bool all_alike = !query_.pre_offset;
+    if (all_alike && rank_of(0.0f + post_offset(q)) <= best_.bound(q * query_.n_pre + list.index[0])) return;
+    for (std::int64_t first = 0; first < list.size(); first += kPackedPre) {
+      filter(work, q, list, first, std::min(kPackedPre, list.size() - first), kZeros);
+    }
+  }
+
+  // Hands over the free places of neuron q and listed neurons [first, first + n) that may be among the best.
+  void filter(Workspace& work, std::int64_t q, const Neurons& list, std::int64_t first, std::int64_t n,
+              const float* sums) {
+    const std::int32_t* index = list.index.data() + first;
+    const float* pre_offset = list.offset.data() + first;
+    const float offset = post_offset(q);
+    const Rank bound = best_.bound(q * query_.n_pre + index[0]);
+    Rank top = kTaken;
+    for (std::int64_t i = 0; i < n; ++i) {
+      const Rank rank = rank_of(sums[i] + pre_offset[i] + offset);
+      work.ranks[i] = rank;
+      top = std::max(top, rank);
+    }
+    if (top <= bound) return;
+    std::fill(work.ranks + n, work.ranks + round_up(n, kFilter), kTaken);
+    mark_taken(work, q, list, first, n);
+    for (std::int64_t group = 0; group < n; group += kFilter) {
+      const Rank* ranks = work.ranks + group;
+      Rank top_here = kTaken;
+      for (int i = 0; i < kFilter; ++i) top_here = std::max(top_here, ranks[i]);
+      if (top_here <= bound) continue;
+      for (int i = 0; i < kFilter; ++i) {
+        if (ranks[i] <= bound) continue;
+        if (work.n_found == kFound) hand_over(work);
+        work.found[work.n_found++] = {ranks[i], q * query_.n_pre + index[group + i]};
+      }
+    }
+  }
+
+  void mark_taken(Workspace& work, std::int64_t q, const Neurons& list, std::int64_t first, std::int64_t n) const {
+    const bool live = &list == &pre_.live;
+    const std::int32_t* end = query_.indices + query_.indptr[q + 1];
+    const std::int32_t last = list.index[static_cast<std::size_t>(first + n - 1)];
+    for (const std::int32_t* p = std::lower_bound(query_.indices + query_.indptr[q], end,
+                                                  list.index[static_cast<std::size_t>(first)]);
+         p != end && *p <= last; ++p) {
+      if (pre_.is_live[*p] == live) work.ranks[pre_.position[*p] - first] = kTaken;
+    }
+  }
+
+  void hand_over(Workspace& work) {
+    best_.add(work.found, work.found + work.n_found);
+    work.n_found = 0;
+  }
+
+  float post_offset(std::int64_t q) const { return query_.post_offset ? query_.post_offset[q] : 0.0f; }
+
+  Rank rank_of(float sum) const {
+    Rank bits;
+    std::memcpy(&bits, &sum, sizeof bits);
+    bits = (bits & keep_) ^ flip_;
+    return sum == sum ? bits ^ ((bits >> 31) & std::numeric_limits<Rank>::max()) : kNaN;
+  }
+
+  const AbsentPairQuery& query_;
+  const Side& pre_;
+  const Side& post_;
+  const int n_threads_;
+  BestPairs& best_;
+  const Rank keep_ = query_.absolute ? std::numeric_limits<Rank>::max() : -1;
+  const Rank flip_ = query_.lowest_first ? std::numeric_limits<Rank>::min() : 0;
+  const Parts pre_parts_, post_parts_;
+  std::atomic<std::int64_t> next_block_{0}, next_post_{0};
+};
+
+}  // namespace
+
+void best_absent_pairs(const AbsentPairQuery& query, std::int64_t* keys) {
+  if (query.count == 0) return;
+  const double work = static_cast<double>(query.n_samples) * static_cast<double>(query.n_pre * query.n_post);
+  const int n_threads = static_cast<int>(std::min<double>(query.n_threads, 1 + work / kThreadWork));
+
+  std::vector<std::uint8_t> pre_live(static_cast<std::size_t>(query.n_pre));
+  std::vector<std::uint8_t> post_live(static_cast<std::size_t>(query.n_post));
+  run_team(n_threads, [&](int thread) {
+    const Share pre_share = share_of(query.n_pre, thread, n_threads);
+    if (query.pre) {
+      flag_live(query.pre, query.n_samples, query.n_pre, pre_share, pre_live.data());
+    } else {
+      flag_live(query.pre_indptr, query.pre_values, pre_share, pre_live.data());
+    }
+    flag_live(query.post, query.n_samples, query.n_post, share_of(query.n_post, thread, n_threads), post_live.data());
+  });
+
+  BestPairs best(query.count);
+  const Side pre(std::move(pre_live), query.pre_offset), post(std::move(post_live), query.post_offset);
+  const bool finite = Search(query, pre, post, n_threads, best).run();
+  if (!finite && (pre.dead.size() || post.dead.size())) {
+    // Zero times infinity is NaN: no neuron may be left out.
+    best.clear();
+    const auto all_live = [](std::int64_t n) { return std::vector<std::uint8_t>(static_cast<std::size_t>(n), 1); };
+    const Side all_pre(all_live(query.n_pre), query.pre_offset), all_post(all_live(query.n_post), query.post_offset);
+    Search(query, all_pre, all_post, n_threads, best).run();
+  }
+  best.write_keys(keys);
+}
+
+}  // namespace ctre::CTRE_ISA
