@@ -54,3 +54,25 @@ STATIC = Citation(
   year    = {2016}
 }""",
 )
+
+RIGL = Citation(
+    "Evci et al., ICML 2020",
+    """@inproceedings{evci2020rigging,
+  title     = {Rigging the lottery: Making all tickets winners},
+  author    = {Evci, Utku and Gale, Trevor and Menick, Jacob and Castro, Pablo Samuel and
+               Elsen, Erich},
+  booktitle = {International Conference on Machine Learning},
+  pages     = {2943--2952},
+  year      = {2020}
+}""",
+)
+
+MOMENTUM = Citation(
+    "Dettmers and Zettlemoyer, arXiv:1907.04840, 2019",
+    """@article{dettmers2019sparse,
+  title   = {Sparse networks from scratch: Faster training without losing performance},
+  author  = {Dettmers, Tim and Zettlemoyer, Luke},
+  journal = {arXiv preprint arXiv:1907.04840},
+  year    = {2019}
+}""",
+)

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
+from scipy.sparse import csr_array, issparse, vstack
 
 from ctre._typing import KeyArray
-from ctre.kernels import kernels
-from ctre.methods.policy import NOTHING, Evidence, Grow, Growth, Need, Stage
+from ctre.kernels import BilinearForm, Samples, kernels
+from ctre.methods.policy import Evidence, Grow, Growth, Needs, Stage, WeightsSuffice
 from ctre.methods.similarity import Score
 from ctre.topology import Topology, sample_distinct
 
 
 @dataclass(frozen=True)
-class Random:
+class Random(WeightsSuffice):
     """Absent pairs, each equally likely.
 
     References
     ----------
     .. [1] Mocanu et al., Nature Communications, 2018 (SET).
     """
-
-    def needs(self, stage: Stage) -> frozenset[Need]:  # noqa: ARG002
-        """Need nothing."""
-        return NOTHING
 
     def choose(self, evidence: Evidence, taken: Topology, count: int) -> Growth:
         """Draw ``count`` absent places; O(count + n_connections), whatever the layer's size."""
@@ -46,21 +45,67 @@ class MostSimilar:
     ----------
     score : Score
         The similarity, as in `ctre.methods.similarity`.
+    order : {"highest", "lowest"}, default="highest"
+        Which end of the scores is taken; "lowest" reverses the preference.
     """
 
     score: Score
+    order: Literal["highest", "lowest"] = "highest"
 
-    def needs(self, stage: Stage) -> frozenset[Need]:  # noqa: ARG002
+    def needs(self, stage: Stage) -> Needs:  # noqa: ARG002
         """Need the activations of both sides."""
-        return frozenset({"activations"})
+        return Needs(activations=True)
 
     def choose(self, evidence: Evidence, taken: Topology, count: int) -> Growth:
         """Score every pair; time O(n_rows * n_pre * n_post), memory O(count + block)."""
         form = self.score(*evidence.activations())
-        keys = kernels().best_absent_pairs(
-            form, taken.indptr, taken.indices, count, n_threads=evidence.n_threads
+        if self.order == "lowest":
+            form = form._replace(lowest_first=not form.lowest_first)
+        return _best(form, evidence, taken, count)
+
+
+def _best(form: BilinearForm, evidence: Evidence, taken: Topology, count: int) -> Growth:
+    keys = kernels().best_absent_pairs(
+        form, taken.indptr, taken.indices, count, n_threads=evidence.n_threads
+    )
+    return Growth(keys, n_random=0)
+
+
+@dataclass(frozen=True)
+class LargestGradient:
+    """The absent pairs whose weight would have the loss's largest gradient, in magnitude.
+
+    Parameters
+    ----------
+    n_batches : int, default=1
+        Batches the gradient is gathered over. One is RigL's rule.
+    decay : float, default=0.9
+        Each further batch counts this much of the one before. With many batches this is the
+        momentum of the absent weights, as Dettmers and Zettlemoyer grow by, without the dense
+        array they keep: batches further back are left out, and every gradient is taken at the
+        weights of now instead of then.
+
+    References
+    ----------
+    .. [1] Evci et al., "Rigging the Lottery", ICML 2020.
+    .. [2] Dettmers and Zettlemoyer, "Sparse Networks from Scratch", 2019.
+    """
+
+    n_batches: int = 1
+    decay: float = 0.9
+
+    def needs(self, stage: Stage) -> Needs:  # noqa: ARG002
+        """Need the gradients."""
+        return Needs(gradient_batches=self.n_batches)
+
+    def choose(self, evidence: Evidence, taken: Topology, count: int) -> Growth:
+        """Score every pair; time O(n_rows * n_pre * n_post), memory O(count + block)."""
+        batches = evidence.gradients(self.n_batches)
+        form = BilinearForm(
+            _stacked([before for before, _ in batches]),
+            np.concatenate([signals * self.decay**age for age, (_, signals) in enumerate(batches)]),
         )
-        return Growth(keys, n_random=0)
+        return _best(form, evidence, taken, count)
 
 
 @dataclass(frozen=True)
@@ -78,9 +123,9 @@ class ReplaceRegrown:
     first: Grow
     instead: Grow
 
-    def needs(self, stage: Stage) -> frozenset[Need]:
+    def needs(self, stage: Stage) -> Needs:
         """Need what both policies need."""
-        return self.first.needs(stage) | self.instead.needs(stage)
+        return self.first.needs(stage).union(self.instead.needs(stage))
 
     def choose(self, evidence: Evidence, taken: Topology, count: int) -> Growth:
         """Choose by ``first``, then replace."""
@@ -102,8 +147,15 @@ class ReplaceRegrown:
 
 
 @dataclass(frozen=True)
-class AfterStall:
-    """What ``first`` chooses, until the validation score has stalled; ``then`` for good after it.
+class Switch:
+    """What ``first`` chooses, and what ``then`` chooses once a condition holds.
+
+    Parameters
+    ----------
+    first, then : Grow
+        The policies before and after.
+    once : callable
+        The condition, such as `Stage.has_stalled`; what it looks at never goes back.
 
     References
     ----------
@@ -112,17 +164,24 @@ class AfterStall:
 
     first: Grow
     then: Grow
+    once: Callable[[Stage], bool]
 
-    def _current(self, stage: Stage) -> Grow:
-        return self.then if stage.has_stalled else self.first
-
-    def needs(self, stage: Stage) -> frozenset[Need]:
+    def needs(self, stage: Stage) -> Needs:
         """Need what the policy in force needs."""
-        return self._current(stage).needs(stage)
+        return self._in_force(stage).needs(stage)
 
     def choose(self, evidence: Evidence, taken: Topology, count: int) -> Growth:
         """Choose by the policy in force."""
-        return self._current(evidence.stage).choose(evidence, taken, count)
+        return self._in_force(evidence.stage).choose(evidence, taken, count)
+
+    def _in_force(self, stage: Stage) -> Grow:
+        return self.then if self.once(stage) else self.first
+
+
+def _stacked(batches: Sequence[Samples]) -> Samples:
+    if issparse(batches[0]):
+        return csr_array(vstack(batches, format="csr"))
+    return np.concatenate(batches)
 
 
 def _merged(some: KeyArray, others: KeyArray) -> KeyArray:

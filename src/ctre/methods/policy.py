@@ -6,8 +6,9 @@ choices, drop and grow, into a `TopologyChange`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import Literal, NamedTuple, Protocol
 
 import numpy as np
 
@@ -16,10 +17,21 @@ from ctre.errors import InvalidParameterError
 from ctre.kernels import Samples
 from ctre.topology import Topology
 
-Need: TypeAlias = Literal["activations"]
-"""Evidence that costs something, so that training lends it only to a policy that asks."""
 
-NOTHING: frozenset[Need] = frozenset()
+class Needs(NamedTuple):
+    """Evidence that costs something, so that training lends it only to a policy that asks."""
+
+    activations: bool = False
+    """Activations of the sampled rows, before and after the layer."""
+    gradient_batches: int = 0
+    """Number of batches whose factors of the dense gradient are wanted."""
+
+    def union(self, other: Needs) -> Needs:
+        """Need what either needs."""
+        return Needs(
+            self.activations or other.activations,
+            max(self.gradient_batches, other.gradient_batches),
+        )
 
 
 class Stage(NamedTuple):
@@ -32,10 +44,13 @@ class Stage(NamedTuple):
     patience: int
     """Length of such a run, in epochs, at which training counts as stalled."""
 
-    @property
     def has_stalled(self) -> bool:
-        """Whether the score has once failed to improve for `patience` epochs."""
+        """Tell whether the score has once failed to improve for `patience` epochs."""
         return self.longest_stall >= self.patience
+
+    def is_past_half(self) -> bool:
+        """Tell whether more than half of the epochs are done."""
+        return self.progress > 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +73,10 @@ class Evidence:
         Activations of the presynaptic neurons; for the first layer, the data.
     post_activations : float32 array of shape (n_rows, n_post), optional
         Activations of the postsynaptic neurons; for the last layer, the predicted probabilities.
+    gradient_factors : sequence of (activations, error signals), optional
+        One pair for each of some batches, of shapes (batch_size, n_pre) and (batch_size, n_post):
+        their product, ``activations.T @ error_signals``, is the gradient of the batch's mean loss
+        by every weight there could be.
     """
 
     topology: Topology
@@ -67,6 +86,7 @@ class Evidence:
     n_threads: int = 1
     pre_activations: Samples | None = None
     post_activations: FloatArray | None = None
+    gradient_factors: Sequence[tuple[Samples, FloatArray]] = ()
 
     def activations(self) -> tuple[Samples, FloatArray]:
         """Give the activations before and after the layer.
@@ -79,9 +99,24 @@ class Evidence:
         if self.pre_activations is None or self.post_activations is None:
             raise InvalidParameterError(
                 "evidence must hold activations for this policy, got none. "
-                "Name 'activations' in the needs of the policy."
+                "Let its needs ask for them: Needs(activations=True)."
             )
         return self.pre_activations, self.post_activations
+
+    def gradients(self, n_batches: int) -> Sequence[tuple[Samples, FloatArray]]:
+        """Give the factors of the dense gradients of ``n_batches`` batches, fewer if lent fewer.
+
+        Raises
+        ------
+        InvalidParameterError
+            If none were lent, because the policy did not name them in its needs.
+        """
+        if not self.gradient_factors:
+            raise InvalidParameterError(
+                "evidence must hold gradient factors for this policy, got none. "
+                f"Let its needs ask for them: Needs(gradient_batches={n_batches})."
+            )
+        return self.gradient_factors[:n_batches]
 
 
 class Growth(NamedTuple):
@@ -93,8 +128,20 @@ class Growth(NamedTuple):
     """How many of them were placed at random."""
 
 
+class WeightsSuffice:
+    """Base of the policies that look at topology, weights and chance alone."""
+
+    def needs(self, stage: Stage) -> Needs:  # noqa: ARG002
+        """Need nothing that costs anything."""
+        return Needs()
+
+
 class Drop(Protocol):
     """Chooses which connections leave: finishes the sentence "drop the …"."""
+
+    def needs(self, stage: Stage) -> Needs:
+        """Name the evidence that `choose` will read at this stage."""
+        ...
 
     def choose(self, evidence: Evidence, count: int) -> KeyArray:
         """Give the positions of ``count`` connections, ascending."""
@@ -104,7 +151,7 @@ class Drop(Protocol):
 class Grow(Protocol):
     """Chooses which connections arrive: finishes the sentence "grow the …"."""
 
-    def needs(self, stage: Stage) -> frozenset[Need]:
+    def needs(self, stage: Stage) -> Needs:
         """Name the evidence that `choose` will read at this stage."""
         ...
 
@@ -119,3 +166,9 @@ class Method:
 
     drop: Drop
     grow: Grow
+    newborn: Literal["drawn", "zero"] = "drawn"
+    """Whether a new connection's weight is drawn as the network's weight_init says, or zero."""
+
+    def needs(self, stage: Stage) -> Needs:
+        """Need what both choices need at this stage."""
+        return self.drop.needs(stage).union(self.grow.needs(stage))

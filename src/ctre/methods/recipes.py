@@ -11,10 +11,10 @@ from typing import NamedTuple
 from ctre.errors import UnknownNameError
 from ctre.methods import citations
 from ctre.methods.citations import Citation
-from ctre.methods.drop import SmallestMagnitude
-from ctre.methods.grow import AfterStall, MostSimilar, Random, ReplaceRegrown
-from ctre.methods.policy import Grow, Method
-from ctre.methods.similarity import cosine
+from ctre.methods.drop import NearestZeroEachSign, SmallestMagnitude
+from ctre.methods.grow import LargestGradient, MostSimilar, Random, ReplaceRegrown, Switch
+from ctre.methods.policy import Grow, Method, Stage
+from ctre.methods.similarity import cosine, euclidean, hebb
 
 
 class Recipe(NamedTuple):
@@ -31,15 +31,39 @@ def _grow(grow: Grow) -> Method:
     return Method(drop=SmallestMagnitude(), grow=grow)
 
 
+_SIMILAR = MostSimilar(cosine)
+_RANDOM = Random()
+
 # fmt: off
 RECIPES = (
     Recipe("ctre-seq", "most similar pairs until validation stalls, then random ones",
-           _grow(AfterStall(MostSimilar(cosine), then=Random())), citations.CTRE),
+           _grow(Switch(_SIMILAR, then=_RANDOM, once=Stage.has_stalled)), citations.CTRE),
     Recipe("ctre-sim", "most similar pairs, random ones in place of those just dropped",
-           _grow(ReplaceRegrown(MostSimilar(cosine), instead=Random())), citations.CTRE),
+           _grow(ReplaceRegrown(_SIMILAR, instead=_RANDOM)), citations.CTRE),
     Recipe("ctre-cosine", "most similar pairs only (the paper's w/oRandom)",
-           _grow(MostSimilar(cosine)), citations.CTRE),
-    Recipe("set", "random pairs", _grow(Random()), citations.SET),
+           _grow(_SIMILAR), citations.CTRE),
+    Recipe("ctre-sim-lth", "ctre-sim with the least similar pairs",
+           _grow(ReplaceRegrown(MostSimilar(cosine, order="lowest"), instead=_RANDOM)),
+           citations.CTRE),
+    Recipe("ctre-sim-hebb", "ctre-sim by Hebb's rule, similarity without normalization",
+           _grow(ReplaceRegrown(MostSimilar(hebb), instead=_RANDOM)), citations.CTRE),
+    Recipe("ctre-seq-hebb", "ctre-seq by Hebb's rule, similarity without normalization",
+           _grow(Switch(MostSimilar(hebb), then=_RANDOM, once=Stage.has_stalled)), citations.CTRE),
+    Recipe("ctre-sim-euclidean", "ctre-sim by distance of the activations",
+           _grow(ReplaceRegrown(MostSimilar(euclidean), instead=_RANDOM)), citations.CTRE),
+    Recipe("ctre-seq-random-first", "random pairs until validation stalls, then most similar ones",
+           _grow(Switch(_RANDOM, then=_SIMILAR, once=Stage.has_stalled)), citations.CTRE),
+    Recipe("ctre-seq-half", "random pairs in the first half of training, then most similar ones",
+           _grow(Switch(_RANDOM, then=_SIMILAR, once=Stage.is_past_half)),
+           citations.CTRE),
+    Recipe("set", "random pairs", _grow(_RANDOM), citations.SET),
+    Recipe("set-signed", "random pairs, after dropping what is nearest zero on either side",
+           Method(NearestZeroEachSign(), _RANDOM), citations.SET),
+    Recipe("rigl", "pairs of largest gradient, from weight zero",
+           Method(SmallestMagnitude(), LargestGradient(), newborn="zero"), citations.RIGL),
+    Recipe("momentum", "pairs of largest momentum, from weight zero",
+           Method(SmallestMagnitude(), LargestGradient(n_batches=22), newborn="zero"),
+           citations.MOMENTUM),
     Recipe("static", "a random topology that never changes", None, citations.STATIC),
 )
 # fmt: on

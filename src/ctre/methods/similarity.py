@@ -15,6 +15,9 @@ from scipy.sparse import csr_array, issparse
 
 from ctre._typing import FloatArray
 from ctre.kernels import BilinearForm, Samples
+from ctre.topology import Topology
+
+_BLOCK = 2**20  # elements of a temporary array
 
 Score: TypeAlias = Callable[[Samples, FloatArray], BilinearForm]
 
@@ -27,6 +30,53 @@ def cosine(pre: Samples, post: FloatArray) -> BilinearForm:
     .. [1] Atashgahi et al., Machine Learning, 2022, equation 2.
     """
     return BilinearForm(_unit_columns(pre), _unit_columns(post))
+
+
+def hebb(pre: Samples, post: FloatArray) -> BilinearForm:
+    """Hebb's rule ``|a_p · a_q|``: cosine similarity without the normalization.
+
+    References
+    ----------
+    .. [1] Atashgahi et al., Machine Learning, 2022, section 5.3.
+    """
+    return BilinearForm(pre, post)
+
+
+def euclidean(pre: Samples, post: FloatArray) -> BilinearForm:
+    """Minus the squared distance of two activation vectors, which ranks as ``1 / (1 + d)`` does.
+
+    References
+    ----------
+    .. [1] Atashgahi et al., Machine Learning, 2022, equation 4.
+    """
+    return BilinearForm(
+        pre,
+        2 * post,
+        pre_offset=-_column_squares(pre),
+        post_offset=-_column_squares(post),
+        absolute=False,
+    )
+
+
+def scores_at(form: BilinearForm, topology: Topology) -> FloatArray:
+    """Compute the scores (n_connections,) of existing connections, in key order.
+
+    Memory O(n_connections + block), time O(n_rows * n_connections).
+    """
+    pre: Any = form.pre.tocsc() if issparse(form.pre) else form.pre
+    indices, posts = topology.indices, topology.post_indices
+    scores = np.empty(len(indices), dtype=np.float32)
+    width = max(1, _BLOCK // max(1, form.post.shape[0]))
+    for start in range(0, len(indices), width):
+        some = slice(start, start + width)
+        before = pre[:, indices[some]]
+        before = before.toarray() if issparse(before) else before
+        scores[some] = np.einsum("sk,sk->k", before, form.post[:, posts[some]])
+    if form.pre_offset is not None:
+        scores += form.pre_offset[indices]
+    if form.post_offset is not None:
+        scores += form.post_offset[posts]
+    return np.abs(scores) if form.absolute else scores
 
 
 def _unit_columns(activations: Any) -> Any:

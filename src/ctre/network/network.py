@@ -10,7 +10,7 @@ import numpy as np
 from ctre._typing import DoubleArray, FloatArray, IndexArray
 from ctre.errors import InvalidParameterError
 from ctre.kernels import SGD, Activation, Adam, EpochTotals, Loss, Samples, Tick, kernels
-from ctre.kernels.functions import output
+from ctre.kernels.functions import activation_slope, error_signals, output
 from ctre.network.initialization import WeightInit
 from ctre.network.layer import SparseLayer
 from ctre.topology import Topology
@@ -141,6 +141,37 @@ class SparseNetwork:
                 after = output(self.loss, after).astype(np.float32)
             yield before, after
             before = after
+
+    def gradient_factors(
+        self,
+        samples: Samples,
+        targets: IndexArray | FloatArray,
+        sample_weight: FloatArray | None,
+    ) -> list[tuple[Samples, FloatArray]]:
+        """Give, for each layer, activations before it and error signals after it, of one batch.
+
+        Their product ``activations.T @ error_signals`` is the gradient of the batch's (weighted)
+        mean loss by every weight the layer could have. Time O(n_rows * n_connections).
+        """
+        before: list[Samples] = [samples]
+        for layer in self.layers:
+            activation = "identity" if layer is self.layers[-1] else self.activation
+            before.append(
+                kernels().layer_forward(
+                    layer.arrays(), before[-1], activation=activation, n_threads=1
+                )
+            )
+        weight = np.ones(samples.shape[0]) if sample_weight is None else sample_weight
+        share = (weight / (weight.sum() or 1.0)).astype(np.float32)[:, None]
+        signals = error_signals(self.loss, before.pop(), targets) * share
+        factors = []
+        for layer in reversed(self.layers):
+            inputs = before.pop()
+            factors.append((inputs, signals))
+            if before:
+                outgoing = layer.topology.as_matrix(layer.weights)
+                signals = (outgoing @ signals.T).T * activation_slope(self.activation, inputs)
+        return factors[::-1]
 
     def snapshot(self) -> SparseNetwork:
         """Copy what prediction needs."""

@@ -16,11 +16,12 @@ from ctre._typing import FloatArray, IndexArray
 from ctre.errors import TrainingDivergedError
 from ctre.kernels import SGD, Adam, EpochTotals, Samples
 from ctre.methods.evolve import Evolution, evolve
-from ctre.methods.policy import Evidence, Method, Stage
+from ctre.methods.policy import Evidence, Method, Needs, Stage
 from ctre.methods.schedules import Schedule
 from ctre.network import SparseNetwork
 from ctre.network.initialization import WeightInit
 from ctre.randomness import stream
+from ctre.topology import TopologyChange
 from ctre.training.callbacks import Callback, FitPlan, StopTraining
 from ctre.training.history import EpochRecord, History
 from ctre.training.validation import Validation, Verdict
@@ -140,7 +141,7 @@ class _Run:
         self.batch_rng = stream(seed, "batches")
         self.growth_rng = stream(seed, "growth")
         self.newborn_rng = stream(seed, "newborn weights")
-        self.row_rng = stream(seed, "similarity rows")
+        self.row_rng = stream(seed, "evidence rows")
         self.validation = Validation.of(
             data.samples, data.targets, data.validation_rows, data.sample_weight
         )
@@ -245,27 +246,46 @@ class _Run:
 
     def _evolve(self, method: Method, stage: Stage, drop_fraction: float) -> Iterator[Evolution]:
         network, settings = self.network, self.settings
-        lent: Iterable[tuple[Samples | None, FloatArray | None]] = repeat((None, None))
-        if "activations" in method.grow.needs(stage):
-            rows = self._similarity_rows()
-            lent = network.lend_activations(self.data.samples[rows], settings.n_threads)
-        for layer, (before, after) in zip(network.layers, lent, strict=False):
+        needs = method.needs(stage)
+        factors = [self._gradient_factors() for _ in range(needs.gradient_batches)]
+        for number, (layer, (before, after)) in enumerate(
+            zip(network.layers, self._activations(needs), strict=False)
+        ):
             evidence = Evidence(
-                layer.topology,
-                layer.weights,
-                self.growth_rng,
-                stage,
-                settings.n_threads,
-                before,
-                after,
+                topology=layer.topology,
+                weights=layer.weights,
+                rng=self.growth_rng,
+                stage=stage,
+                n_threads=settings.n_threads,
+                pre_activations=before,
+                post_activations=after,
+                gradient_factors=[batch[number] for batch in factors],
             )
             evolution = evolve(evidence, method, drop_fraction)
-            topology = evolution.change.new
-            newborn = settings.weight_init.newborn(
-                self.newborn_rng, topology.n_pre, topology.n_post, evolution.change.n_born
-            )
-            layer.apply(evolution.change, newborn)
+            layer.apply(evolution.change, self._newborn(method, evolution.change))
             yield evolution
+
+    def _activations(self, needs: Needs) -> Iterable[tuple[Samples | None, FloatArray | None]]:
+        """Lend the activations around each layer, if a policy wants them."""
+        if not needs.activations:
+            return repeat((None, None))
+        samples = self.data.samples[self._similarity_rows()]
+        return self.network.lend_activations(samples, self.settings.n_threads)
+
+    def _gradient_factors(self) -> list[tuple[Samples, FloatArray]]:
+        """Lend the factors of every layer's dense gradient, of one random batch."""
+        data = self.data
+        size = min(self.settings.batch_size, len(data.train_rows))
+        rows = self.row_rng.choice(data.train_rows, size=size, replace=False)
+        weight = None if data.sample_weight is None else data.sample_weight[rows]
+        return self.network.gradient_factors(data.samples[rows], data.targets[rows], weight)
+
+    def _newborn(self, method: Method, change: TopologyChange) -> FloatArray:
+        if method.newborn == "zero":
+            return np.zeros(change.n_born, dtype=np.float32)
+        return self.settings.weight_init.newborn(
+            self.newborn_rng, change.new.n_pre, change.new.n_post, change.n_born
+        )
 
     def _similarity_rows(self) -> NDArray[np.int32]:
         """Draw a fresh subset of the training rows; all of them where that is wanted."""
