@@ -54,8 +54,9 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         L2 term: ``alpha * w`` is added to the gradient of every weight, not of biases.
     batch_size : int, default=100
         Samples per step; the last batch of an epoch may be shorter.
-    learning_rate : {"constant", "cosine"}, default="cosine"
-        Schedule over the epochs; "cosine" falls to 0 along half a cosine.
+    learning_rate : {"constant", "cosine", "linear", "step"}, default="cosine"
+        Schedule over the epochs; "cosine" falls to 0 along half a cosine, "step" to a tenth and
+        a hundredth at half and three quarters of the run.
     learning_rate_init : float, default=0.05
         Where the schedule starts.
     momentum : float in [0, 1), default=0.9
@@ -68,7 +69,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         Number of epochs.
     drop_fraction : float in [0, 1], default=0.2
         Share of a layer's connections replaced after an epoch. The paper's ζ.
-    drop_fraction_schedule : {"constant", "cosine"}, default="cosine"
+    drop_fraction_schedule : {"constant", "cosine", "linear", "step"}, default="cosine"
         How it falls over the epochs.
     patience : int, default=40
         Epochs without a better validation accuracy (without validation rows: without a lower

@@ -23,7 +23,19 @@ def cosine(progress: float) -> float:
     return 0.5 * (1.0 + math.cos(math.pi * progress))
 
 
-SCHEDULES: Mapping[str, Schedule] = MappingProxyType({"constant": constant, "cosine": cosine})
+def linear(progress: float) -> float:
+    """Fall to 0 along a straight line."""
+    return 1.0 - progress
+
+
+def step(progress: float) -> float:
+    """Fall to a tenth at half of the run, and to a hundredth at three quarters."""
+    return 1.0 if progress < 0.5 else 0.1 if progress < 0.75 else 0.01
+
+
+SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
+    {"constant": constant, "cosine": cosine, "linear": linear, "step": step}
+)
 
 
 def get_schedule(name: str) -> Schedule:

@@ -63,7 +63,9 @@ def scores_at(form: BilinearForm, topology: Topology) -> FloatArray:
 
     Memory O(n_connections + block), time O(n_rows * n_connections).
     """
-    pre: Any = form.pre.tocsc() if issparse(form.pre) else form.pre
+    pre: Any = form.pre
+    if issparse(pre):
+        pre = pre.tocsc()
     indices, posts = topology.indices, topology.post_indices
     scores = np.empty(len(indices), dtype=np.float32)
     width = max(1, _BLOCK // max(1, form.post.shape[0]))
