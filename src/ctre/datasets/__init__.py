@@ -1,0 +1,21 @@
+"""Data sets: catalogued ones by name, one's own by file, and how to scale and split them."""
+
+from ctre.datasets.catalogue import CATALOGUE, DatasetRecord
+from ctre.datasets.load import is_here, load
+from ctre.datasets.record import Dataset, Samples
+from ctre.datasets.scaling import SCALINGS, Scaling
+from ctre.datasets.split import split
+from ctre.datasets.synthetic import make_madelon
+
+__all__ = [
+    "CATALOGUE",
+    "SCALINGS",
+    "Dataset",
+    "DatasetRecord",
+    "Samples",
+    "Scaling",
+    "is_here",
+    "load",
+    "make_madelon",
+    "split",
+]
