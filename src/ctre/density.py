@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -16,7 +17,7 @@ def erdos_renyi_counts(layer_sizes: Sequence[int], epsilon: float) -> tuple[int,
     layer_sizes : sequence of int
         Neurons of every layer, input first, output last.
     epsilon : float
-        The Erdős–Rényi knob, above 0 (dimensionless). The paper calls it ε.
+        The Erdős–Rényi knob, above 0 and finite (dimensionless). The paper calls it ε.
 
     Returns
     -------
@@ -26,7 +27,7 @@ def erdos_renyi_counts(layer_sizes: Sequence[int], epsilon: float) -> tuple[int,
     Raises
     ------
     InvalidParameterError
-        If ``epsilon`` is not above 0, or so small that a layer would get no connection.
+        If ``epsilon`` is not above 0 and finite, or leaves a layer without a connection.
 
     Notes
     -----
@@ -38,15 +39,16 @@ def erdos_renyi_counts(layer_sizes: Sequence[int], epsilon: float) -> tuple[int,
     .. [1] Atashgahi et al., "A Brain-inspired Algorithm for Training Highly Sparse Neural
        Networks", Machine Learning, 2022, section 3.1.
     """
-    if not epsilon > 0:
-        raise InvalidParameterError(f"epsilon must be above 0, got {epsilon}.")
+    if not 0 < epsilon < math.inf:
+        raise InvalidParameterError(f"epsilon must be above 0 and finite, got {epsilon}.")
     counts = []
     for layer, (n_pre, n_post) in enumerate(pairwise(layer_sizes), start=1):
         count = min(int(epsilon * (n_pre + n_post)), n_pre * n_post)
         if count == 0:
+            enough = 1.01 / min(map(sum, pairwise(layer_sizes)))  # also once rounded for print
             raise InvalidParameterError(
                 f"epsilon={epsilon} leaves layer {layer} ({n_pre} -> {n_post}) without a "
-                f"connection; it must be at least {1 / (n_pre + n_post):.3g} here."
+                f"connection; epsilon={enough:.3g} gives every layer one."
             )
         counts.append(count)
     return tuple(counts)

@@ -81,3 +81,7 @@ class MissingExtraError(CTREError, ImportError):
             f"{purpose[0].upper()}{purpose[1:]} needs {package}, which is not installed: "
             f'pip install "ctre[{extra}]"'
         )
+        self.package, self.extra, self.purpose = package, extra, purpose
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str, str]]:
+        return type(self), (self.package, self.extra, self.purpose)

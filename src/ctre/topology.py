@@ -28,7 +28,7 @@ _MOST_CONNECTIONS = 2**31 - 1  # offsets are int32, see _typing
 
 @dataclass(frozen=True, eq=False)
 class Topology:
-    """Which places of a layer hold a connection; immutable.
+    """Which places of a layer hold a connection; immutable: it takes its arrays over, read-only.
 
     Parameters
     ----------
@@ -48,6 +48,10 @@ class Topology:
     def __post_init__(self) -> None:
         self.indptr.setflags(write=False)
         self.indices.setflags(write=False)
+
+    def __reduce__(self) -> tuple[type[Self], tuple[int, int, IndexArray, IndexArray]]:
+        # Arrays come back from a pickle writable, so a copy has to go through the constructor.
+        return type(self), (self.n_pre, self.n_post, self.indptr, self.indices)
 
     @classmethod
     def from_keys(cls, n_pre: int, n_post: int, keys: KeyArray) -> Self:
@@ -111,6 +115,11 @@ class Topology:
         return self.n_pre * self.n_post
 
     @property
+    def n_absent(self) -> int:
+        """Number of pairs without a connection."""
+        return self.n_places - self.n_connections
+
+    @property
     def density(self) -> float:
         """Connections per place, in [0, 1]."""
         return self.n_connections / self.n_places
@@ -154,10 +163,23 @@ class TopologyChange:
 
     *Died* is old without new, *born* is new without old, *survivors* are in both. A connection
     that was dropped and chosen again in the same update is a survivor: it was never gone.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the two differ in their numbers of neurons.
     """
 
     old: Topology
     new: Topology
+
+    def __post_init__(self) -> None:
+        old, new = self.old, self.new
+        if (old.n_pre, old.n_post) != (new.n_pre, new.n_post):
+            raise InvalidParameterError(
+                f"new must join as many neurons as old, {old.n_pre} x {old.n_post}, "
+                f"got {new.n_pre} x {new.n_post}."
+            )
 
     @cached_property
     def _old_position(self) -> KeyArray:
@@ -200,8 +222,10 @@ class TopologyChange:
             A new array; survivors keep their value.
         """
         position = self._old_position
-        carried = values[position]
-        carried[position < 0] = newborn
+        is_born = position < 0
+        carried = np.empty(len(position), dtype=values.dtype)
+        carried[~is_born] = values[position[~is_born]]
+        carried[is_born] = newborn
         return carried
 
 
@@ -225,5 +249,6 @@ def sample_distinct(rng: np.random.Generator, n: int, count: int) -> KeyArray:
     while len(chosen) < count:
         # Distinct values in order of first appearance are a uniform sequence without repetition.
         drawn = rng.integers(n, size=count - len(chosen), dtype=np.int64)
-        chosen = np.union1d(chosen, drawn)
+        chosen = np.sort(np.concatenate([chosen, drawn]))
+        chosen = chosen[np.diff(chosen, prepend=-1) > 0]  # np.union1d hashes: 20 times slower
     return chosen
