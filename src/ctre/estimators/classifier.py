@@ -20,8 +20,8 @@ from ctre.errors import InvalidDataError
 from ctre.estimators.inputs import as_samples, seed_sequence, split_rows
 from ctre.estimators.parameters import check_parameters
 from ctre.kernels import SGD, Activation, Adam, Samples
-from ctre.methods import get_recipe, get_schedule
-from ctre.network import SparseNetwork, get_weight_init
+from ctre.methods import Start, StartPlan, get_recipe, get_schedule
+from ctre.network import SparseLayer, SparseNetwork, get_weight_init
 from ctre.randomness import stream
 from ctre.threads import threads_for
 from ctre.training import Callback, History, TrainingData, TrainingSettings, train
@@ -265,7 +265,8 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         data = TrainingData(
             as_samples(X), labels.astype(np.int32), train_rows, validation_rows, weights
         )
-        network = self._first_network(len(self.classes_), seed)
+        counts = self._counts()
+        network = self._first_network(recipe.start, counts, data, seed)
         settings = TrainingSettings(
             method_name=recipe.name,
             method=recipe.method,
@@ -276,6 +277,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
             n_epochs=self.max_iter,
             batch_size=self.batch_size,
             patience=self.patience,
+            budgets=counts,
             n_similarity_rows=self._n_similarity_rows(len(train_rows)),
             weight_init=get_weight_init(self.weight_init),
             n_threads=self.n_threads or threads_for(sum(network.n_connections), self.batch_size),
@@ -288,24 +290,41 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         self.similarity_samples_ = settings.n_similarity_rows
         return self
 
-    def _first_network(self, n_classes: int, seed: np.random.SeedSequence) -> SparseNetwork:
+    def _layer_sizes(self) -> tuple[int, ...]:
         hidden = self.hidden_layer_sizes
         sizes = (hidden,) if isinstance(hidden, (int, np.integer)) else tuple(hidden)
-        layer_sizes = (self.n_features_in_, *map(int, sizes), n_classes)
-        if self.density is None:
-            assert self.epsilon is not None  # check_parameters
-            counts = erdos_renyi_counts(layer_sizes, self.epsilon)
-        else:
-            counts = uniform_counts(layer_sizes, self.density)
-        return SparseNetwork.random(
-            layer_sizes,
-            counts,
+        return (self.n_features_in_, *map(int, sizes), len(self.classes_))
+
+    def _counts(self) -> tuple[int, ...]:
+        if self.density is not None:
+            return uniform_counts(self._layer_sizes(), self.density)
+        assert self.epsilon is not None  # check_parameters
+        return erdos_renyi_counts(self._layer_sizes(), self.epsilon)
+
+    def _first_network(
+        self,
+        start: Start,
+        counts: tuple[int, ...],
+        data: TrainingData,
+        seed: np.random.SeedSequence,
+    ) -> SparseNetwork:
+        n_rows = min(self.batch_size, len(data.train_rows))
+        rows = stream(seed, "first batch").choice(data.train_rows, size=n_rows, replace=False)
+        plan = StartPlan(
+            layer_sizes=self._layer_sizes(),
+            counts=counts,
+            draw_weights=get_weight_init(self.weight_init).initial,
+            seed=seed,
+            samples=data.samples[rows],
+            targets=data.targets[rows],
             activation=self.activation,
             loss="softmax_cross_entropy",
-            weight_init=get_weight_init(self.weight_init),
-            topology_rng=stream(seed, "topology"),
-            weight_rng=stream(seed, "weights"),
         )
+        layers = [
+            SparseLayer(topology, weights, np.zeros(topology.n_post, dtype=np.float32))
+            for topology, weights in start.layers(plan)
+        ]
+        return SparseNetwork(layers, plan.activation, plan.loss)
 
     def _optimizer(self) -> SGD | Adam:
         if self.solver == "adam":

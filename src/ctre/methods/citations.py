@@ -76,3 +76,23 @@ MOMENTUM = Citation(
   year    = {2019}
 }""",
 )
+
+SNIP = Citation(
+    "Lee, Ajanthan and Torr, ICLR 2019",
+    """@inproceedings{lee2019snip,
+  title     = {{SNIP}: Single-shot network pruning based on connection sensitivity},
+  author    = {Lee, Namhoon and Ajanthan, Thalaiyasingam and Torr, Philip},
+  booktitle = {International Conference on Learning Representations},
+  year      = {2019}
+}""",
+)
+
+MAGNITUDE = Citation(
+    "Zhu and Gupta, arXiv:1710.01878, 2017",
+    """@article{zhu2017prune,
+  title   = {To prune, or not to prune: exploring the efficacy of pruning for model compression},
+  author  = {Zhu, Michael and Gupta, Suyog},
+  journal = {arXiv preprint arXiv:1710.01878},
+  year    = {2017}
+}""",
+)

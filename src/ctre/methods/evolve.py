@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from ctre.errors import InvalidParameterError
-from ctre.methods.policy import Evidence, Method
+from ctre.methods.pace import Pace, Share
+from ctre.methods.policy import Drop, Evidence, Grow, Needs, Stage
 from ctre.topology import Topology, TopologyChange
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to evolve a topology: what leaves, what arrives, and how many."""
+
+    drop: Drop
+    grow: Grow
+    pace: Pace = field(default_factory=Share)
+    newborn: Literal["drawn", "zero"] = "drawn"
+    """Whether a new connection's weight is drawn as the network's weight_init says, or zero."""
+
+    def needs(self, stage: Stage) -> Needs:
+        """Need what both choices need at this stage."""
+        return self.drop.needs(stage).union(self.grow.needs(stage))
 
 
 class Evolution(NamedTuple):
@@ -22,10 +39,10 @@ class Evolution(NamedTuple):
 
 
 def evolve(evidence: Evidence, method: Method, drop_fraction: float) -> Evolution:
-    """Drop the connections a method chooses and grow as many elsewhere.
+    """Drop the connections a method chooses and grow others elsewhere.
 
     With N connections, ``min(int(drop_fraction * N), n_absent)`` leave and the same number arrive,
-    so the budget is kept: a layer without absent pairs has nowhere to grow.
+    so the budget is kept, unless the method's pace and growth say otherwise.
 
     Parameters
     ----------
@@ -57,7 +74,7 @@ def evolve(evidence: Evidence, method: Method, drop_fraction: float) -> Evolutio
     if not 0 <= drop_fraction <= 1:
         raise InvalidParameterError(f"drop_fraction must be in [0, 1], got {drop_fraction}.")
     old = evidence.topology
-    count = min(int(drop_fraction * old.n_connections), old.n_places - old.n_connections)
+    count = method.pace.count(evidence, drop_fraction)
     if count == 0:
         return Evolution(TopologyChange(old, old), n_regrown=0, n_random=0)
 
@@ -66,4 +83,4 @@ def evolve(evidence: Evidence, method: Method, drop_fraction: float) -> Evolutio
     grown = method.grow.choose(evidence, survivors, count)
     keys = np.sort(np.concatenate([surviving, grown.keys]))
     change = TopologyChange(old, Topology.from_keys(old.n_pre, old.n_post, keys))
-    return Evolution(change, n_regrown=count - change.n_born, n_random=grown.n_random)
+    return Evolution(change, len(grown.keys) - change.n_born, grown.n_random)

@@ -27,7 +27,7 @@ class Random(WeightsSuffice):
 
     def choose(self, evidence: Evidence, taken: Topology, count: int) -> Growth:
         """Draw ``count`` absent places; O(count + n_connections), whatever the layer's size."""
-        ranks = sample_distinct(evidence.rng, taken.n_places - taken.n_connections, count)
+        ranks = sample_distinct(evidence.rng, taken.n_absent, count)
         return Growth(_absent_keys(taken, ranks), n_random=count)
 
 
@@ -35,6 +35,15 @@ def _absent_keys(taken: Topology, ranks: KeyArray) -> KeyArray:
     """Turn ranks among the absent places (0 is the lowest) into keys."""
     absent_below = taken.keys - np.arange(taken.n_connections)
     return ranks + np.searchsorted(absent_below, ranks, side="right")
+
+
+@dataclass(frozen=True)
+class Nothing(WeightsSuffice):
+    """Nothing, so that the layer shrinks."""
+
+    def choose(self, evidence: Evidence, taken: Topology, count: int) -> Growth:  # noqa: ARG002
+        """Give no place."""
+        return Growth(np.empty(0, dtype=np.int64), n_random=0)
 
 
 @dataclass(frozen=True)
@@ -135,7 +144,7 @@ class ReplaceRegrown:
         n_missing = count - len(fresh)
 
         elsewhere = _joined(before, fresh)
-        n_elsewhere = min(n_missing, elsewhere.n_places - elsewhere.n_connections)
+        n_elsewhere = min(n_missing, elsewhere.n_absent)
         replaced = self.instead.choose(evidence, elsewhere, n_elsewhere)
         grown = Growth(_merged(fresh, replaced.keys), first.n_random + replaced.n_random)
         if n_elsewhere < n_missing:  # the layer is nearly full: only dropped pairs are left

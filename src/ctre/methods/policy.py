@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -67,6 +67,8 @@ class Evidence:
         The only source of chance a policy may use.
     stage : Stage
         How far training has come.
+    budget : int
+        Connections the layer is meant to have.
     n_threads : int
         Threads a policy may use; no result depends on it.
     pre_activations : float32 array or CSR of shape (n_rows, n_pre), optional
@@ -83,6 +85,7 @@ class Evidence:
     weights: FloatArray
     rng: np.random.Generator
     stage: Stage
+    budget: int
     n_threads: int = 1
     pre_activations: Samples | None = None
     post_activations: FloatArray | None = None
@@ -156,19 +159,8 @@ class Grow(Protocol):
         ...
 
     def choose(self, evidence: Evidence, taken: Topology, count: int) -> Growth:
-        """Give ``count`` places outside ``taken``, which has at least so many absent."""
+        """Give ``count`` places outside ``taken``, which has at least so many absent.
+
+        A policy that lets the layer shrink gives fewer.
+        """
         ...
-
-
-@dataclass(frozen=True)
-class Method:
-    """A way to evolve a topology: what leaves and what arrives."""
-
-    drop: Drop
-    grow: Grow
-    newborn: Literal["drawn", "zero"] = "drawn"
-    """Whether a new connection's weight is drawn as the network's weight_init says, or zero."""
-
-    def needs(self, stage: Stage) -> Needs:
-        """Need what both choices need at this stage."""
-        return self.drop.needs(stage).union(self.grow.needs(stage))

@@ -12,9 +12,19 @@ from ctre.errors import UnknownNameError
 from ctre.methods import citations
 from ctre.methods.citations import Citation
 from ctre.methods.drop import NearestZeroEachSign, SmallestMagnitude
-from ctre.methods.grow import LargestGradient, MostSimilar, Random, ReplaceRegrown, Switch
-from ctre.methods.policy import Grow, Method, Stage
+from ctre.methods.evolve import Method
+from ctre.methods.grow import (
+    LargestGradient,
+    MostSimilar,
+    Nothing,
+    Random,
+    ReplaceRegrown,
+    Switch,
+)
+from ctre.methods.pace import GradualPruning
+from ctre.methods.policy import Grow, Stage
 from ctre.methods.similarity import cosine, euclidean, hebb
+from ctre.methods.start import ErdosRenyi, Full, Snip, Start
 
 
 class Recipe(NamedTuple):
@@ -25,6 +35,7 @@ class Recipe(NamedTuple):
     method: Method | None
     """None where the topology never changes."""
     citation: Citation
+    start: Start = ErdosRenyi()
 
 
 def _grow(grow: Grow) -> Method:
@@ -65,6 +76,11 @@ RECIPES = (
            Method(SmallestMagnitude(), LargestGradient(n_batches=22), newborn="zero"),
            citations.MOMENTUM),
     Recipe("static", "a random topology that never changes", None, citations.STATIC),
+    Recipe("snip", "the most salient topology of a dense start, which never changes",
+           None, citations.SNIP, start=Snip()),
+    Recipe("magnitude", "gradual pruning of the smallest weights from a full start",
+           Method(SmallestMagnitude(), Nothing(), GradualPruning()), citations.MAGNITUDE,
+           start=Full()),
 )
 # fmt: on
 

@@ -11,9 +11,7 @@ from ctre._typing import DoubleArray, FloatArray, IndexArray
 from ctre.errors import InvalidParameterError
 from ctre.kernels import SGD, Activation, Adam, EpochTotals, Loss, Samples, Tick, kernels
 from ctre.kernels.functions import activation_slope, error_signals, output
-from ctre.network.initialization import WeightInit
 from ctre.network.layer import SparseLayer
-from ctre.topology import Topology
 
 
 class SparseNetwork:
@@ -47,26 +45,6 @@ class SparseNetwork:
         self.layers = tuple(layers)
         self.activation: Activation = activation
         self.loss: Loss = loss
-
-    @classmethod
-    def random(
-        cls,
-        layer_sizes: Sequence[int],
-        counts: Sequence[int],
-        *,
-        activation: Activation,
-        loss: Loss,
-        weight_init: WeightInit,
-        topology_rng: np.random.Generator,
-        weight_rng: np.random.Generator,
-    ) -> SparseNetwork:
-        """Draw a network: Erdős–Rényi topologies of exactly ``counts`` connections; biases zero."""
-        layers = []
-        for (n_pre, n_post), count in zip(pairwise(layer_sizes), counts, strict=True):
-            topology = Topology.random(n_pre, n_post, count, topology_rng)
-            weights = weight_init.initial(weight_rng, n_pre, n_post, count)
-            layers.append(SparseLayer(topology, weights, np.zeros(n_post, dtype=np.float32)))
-        return cls(layers, activation, loss)
 
     @property
     def layer_sizes(self) -> tuple[int, ...]:

@@ -69,8 +69,15 @@ class History(Sequence[EpochRecord]):
 
     @property
     def best(self) -> EpochRecord:
-        """The record of the best validation score, the first one on ties; else the last record."""
-        scored = [record for record in self._records if record.validation_score is not None]
-        if not scored:
-            return self._records[-1]
-        return max(scored, key=lambda record: record.validation_score or 0.0)
+        """The record of the best validation score, the first one on ties; else the last record.
+
+        While a method still prunes, its networks are not yet what was asked for: only records
+        with as few connections as the last one count.
+        """
+        last = self._records[-1]
+        candidates = [
+            record for record in self._records if record.n_connections == last.n_connections
+        ]
+        if last.validation_score is None:
+            return last
+        return max(candidates, key=lambda record: record.validation_score or 0.0)

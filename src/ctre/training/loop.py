@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from ctre._typing import FloatArray, IndexArray
 from ctre.errors import TrainingDivergedError
 from ctre.kernels import SGD, Adam, EpochTotals, Samples
-from ctre.methods.evolve import Evolution, evolve
-from ctre.methods.policy import Evidence, Method, Needs, Stage
+from ctre.methods.evolve import Evolution, Method, evolve
+from ctre.methods.policy import Evidence, Needs, Stage
 from ctre.methods.schedules import Schedule
 from ctre.network import SparseNetwork
 from ctre.network.initialization import WeightInit
@@ -54,6 +54,8 @@ class TrainingSettings:
     batch_size: int
     patience: int
     n_similarity_rows: int
+    budgets: tuple[int, ...]
+    """Connections each layer is meant to have."""
     weight_init: WeightInit
     n_threads: int
 
@@ -146,7 +148,7 @@ class _Run:
             data.samples, data.targets, data.validation_rows, data.sample_weight
         )
         self.best: SparseNetwork | None = None
-        self.best_watched = -math.inf
+        self.best_watched, self.watched_size = -math.inf, network.n_connections
         self.stall = self.longest_stall = 0
         self.n_steps_done = 0
         for layer in network.layers:
@@ -236,6 +238,8 @@ class _Run:
     def _watch(self, totals: EpochTotals, verdict: Verdict | None) -> None:
         """Keep the best network, and count the epochs since there was a better one."""
         watched = -totals.loss if verdict is None else verdict.score
+        if self.network.n_connections != self.watched_size:  # a method that prunes is not done yet
+            self.watched_size, self.best_watched = self.network.n_connections, -math.inf
         if watched > self.best_watched:
             self.best_watched, self.stall = watched, 0
             if verdict is not None:
@@ -256,6 +260,7 @@ class _Run:
                 weights=layer.weights,
                 rng=self.growth_rng,
                 stage=stage,
+                budget=settings.budgets[number],
                 n_threads=settings.n_threads,
                 pre_activations=before,
                 post_activations=after,
