@@ -26,6 +26,7 @@ class EpochRecord:
     stall: int
     """Epochs since the validation score (without one, the training loss) last improved."""
     n_connections: tuple[int, ...]
+    """Of the network that was trained and validated, before the update."""
     n_died: tuple[int, ...]
     n_born: tuple[int, ...]
     n_regrown: tuple[int, ...]

@@ -176,6 +176,7 @@ class _Run:
         verdict = self.validation.judge(network, settings.n_threads) if self.validation else None
         self._watch(totals, verdict)
         validated = time.perf_counter()
+        n_connections = network.n_connections
         if settings.method is not None and epoch < settings.n_epochs:
             stage = Stage(epoch / settings.n_epochs, self.longest_stall, settings.patience)
             evolutions = list(self._evolve(settings.method, stage, drop_fraction))
@@ -197,7 +198,7 @@ class _Run:
             validation_loss=verdict.loss if verdict else None,
             validation_score=verdict.score if verdict else None,
             stall=self.stall,
-            n_connections=network.n_connections,
+            n_connections=n_connections,
             n_died=tuple(evolution.change.n_died for evolution in evolutions) or none,
             n_born=tuple(evolution.change.n_born for evolution in evolutions) or none,
             n_regrown=tuple(evolution.n_regrown for evolution in evolutions) or none,
