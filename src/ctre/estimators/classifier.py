@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -20,8 +21,8 @@ from ctre.errors import InvalidDataError
 from ctre.estimators.inputs import as_samples, seed_sequence, split_rows
 from ctre.estimators.parameters import check_parameters
 from ctre.kernels import SGD, Activation, Adam, Samples
-from ctre.methods import Start, StartPlan, get_recipe, get_schedule
-from ctre.network import SparseLayer, SparseNetwork, get_weight_init
+from ctre.methods import Recipe, StartPlan, get_recipe, get_schedule
+from ctre.network import DenseNetwork, SparseLayer, SparseNetwork, get_weight_init
 from ctre.randomness import stream
 from ctre.threads import threads_for
 from ctre.training import Callback, History, TrainingData, TrainingSettings, train
@@ -97,7 +98,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     coefs_ : list of csc_array of shape (n_pre, n_post)
-        Weights of each layer, float32, connections only.
+        Weights of each layer, float32, connections only; plain arrays for the method "dense".
     intercepts_ : list of ndarray of shape (n_post,)
         Biases of each layer.
     classes_ : ndarray of shape (n_classes,)
@@ -117,7 +118,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         Its validation accuracy.
     n_iter_ : int
         Epochs trained.
-    network_ : SparseNetwork
+    network_ : SparseNetwork or DenseNetwork
         The trained network.
     n_threads_ : int
         Threads that trained it.
@@ -151,7 +152,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
     # Filled in by fit.
     classes_: NDArray[Any]
     n_features_in_: int
-    network_: SparseNetwork
+    network_: SparseNetwork | DenseNetwork
     history_: History
     n_threads_: int
     similarity_samples_: int
@@ -266,7 +267,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
             as_samples(X), labels.astype(np.int32), train_rows, validation_rows, weights
         )
         counts = self._counts()
-        network = self._first_network(recipe.start, counts, data, seed)
+        network = self._first_network(recipe, counts, data, seed)
         settings = TrainingSettings(
             method_name=recipe.name,
             method=recipe.method,
@@ -303,11 +304,11 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
 
     def _first_network(
         self,
-        start: Start,
+        recipe: Recipe,
         counts: tuple[int, ...],
         data: TrainingData,
         seed: np.random.SeedSequence,
-    ) -> SparseNetwork:
+    ) -> SparseNetwork | DenseNetwork:
         n_rows = min(self.batch_size, len(data.train_rows))
         rows = stream(seed, "first batch").choice(data.train_rows, size=n_rows, replace=False)
         plan = StartPlan(
@@ -322,9 +323,10 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         )
         layers = [
             SparseLayer(topology, weights, np.zeros(topology.n_post, dtype=np.float32))
-            for topology, weights in start.layers(plan)
+            for topology, weights in recipe.start.layers(plan)
         ]
-        return SparseNetwork(layers, plan.activation, plan.loss)
+        kind = DenseNetwork.of if recipe.is_dense else SparseNetwork
+        return kind(layers, plan.activation, plan.loss)
 
     def _optimizer(self) -> SGD | Adam:
         if self.solver == "adam":
@@ -383,14 +385,14 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         return self.n_threads or threads_for(self.n_connections_, n_rows)
 
     @property
-    def coefs_(self) -> list[csc_array]:
+    def coefs_(self) -> list[csc_array] | list[FloatArray]:
         """Weights of each layer; they share memory with the network."""
-        return [layer.topology.as_matrix(layer.weights) for layer in self.network_.layers]
+        return self.network_.coefs
 
     @property
     def intercepts_(self) -> list[FloatArray]:
         """Biases of each layer; they share memory with the network."""
-        return [layer.biases for layer in self.network_.layers]
+        return self.network_.intercepts
 
     @property
     def n_connections_(self) -> int:
@@ -400,15 +402,13 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
     @property
     def density_(self) -> float:
         """Connections per place, over all layers."""
-        return self.n_connections_ / sum(layer.topology.n_places for layer in self.network_.layers)
+        n_places = sum(n_pre * n_post for n_pre, n_post in pairwise(self.network_.layer_sizes))
+        return self.n_connections_ / n_places
 
     @property
     def feature_importances_(self) -> DoubleArray:
         """Strength of each input neuron; sums to 1 unless every weight is zero."""
-        first = self.network_.layers[0]
-        strength: DoubleArray = np.bincount(
-            first.topology.indices, np.abs(first.weights), minlength=first.topology.n_pre
-        ).astype(np.float64)
+        strength = self.network_.input_strength()
         total = strength.sum()
         return strength / total if total > 0 else strength
 

@@ -1,4 +1,4 @@
-"""Activations and losses in plain NumPy, value beside derivative.
+"""Activations, losses and optimizers in plain NumPy, value beside derivative.
 
 Numbers that are not finite give results that are not finite, without a warning: whoever trains
 looks at the loss.
@@ -6,7 +6,7 @@ looks at the loss.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
 from ctre._typing import DoubleArray, FloatArray, IndexArray
-from ctre.kernels.contract import LEAK, Activation, Loss
+from ctre.kernels.contract import LEAK, SGD, Activation, Adam, Loss
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
 """float32 or float64; what comes out has the type of what went in."""
@@ -166,3 +166,28 @@ def mean_loss(
     weight = np.ones(len(losses)) if sample_weight is None else sample_weight.astype(np.float64)
     total = float(weight.sum())
     return float(weight @ losses) / total if total else 0.0
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def optimizer_step(
+    optimizer: SGD | Adam,
+    n_batches: int,
+    values: FloatArray,
+    gradient: FloatArray,
+    slots: Sequence[FloatArray],
+) -> None:
+    """Move weights or biases (IN and OUT), and the slots that belong to them (IN and OUT)."""
+    if isinstance(optimizer, SGD):
+        (velocity,) = slots
+        velocity *= optimizer.momentum
+        velocity += gradient
+        step = gradient + optimizer.momentum * velocity if optimizer.nesterov else velocity
+        values -= optimizer.learning_rate * step
+    else:
+        first, second = slots
+        first += (1 - optimizer.beta_1) * (gradient - first)
+        second += (1 - optimizer.beta_2) * (np.square(gradient) - second)
+        n_steps = optimizer.n_steps_done + n_batches
+        rate = optimizer.learning_rate / (1 - optimizer.beta_1**n_steps)
+        spread = np.sqrt(second / (1 - optimizer.beta_2**n_steps))
+        values -= rate * first / (spread + optimizer.floor)

@@ -27,7 +27,8 @@ from ctre.kernels.contract import (
     Tick,
 )
 from ctre.kernels.functions import activation as activate
-from ctre.kernels.functions import activation_slope, error_signals, sample_losses
+from ctre.kernels.functions import activation_slope, error_signals, optimizer_step, sample_losses
+from ctre.selection import first_lowest
 
 _BLOCK = 2**20
 """Elements of a temporary array that grows with the layer or the number of samples."""
@@ -89,8 +90,8 @@ def train_epoch(
             if number > 0:  # with the weights that this batch went forward through
                 error = (outgoing[number] @ error) * activation_slope(activation, inputs)
             weight_gradient += np.float32(optimizer.l2) * layer.weights
-            _step(optimizer, n_batches, layer.weights, weight_gradient, layer.weight_slots)
-            _step(optimizer, n_batches, layer.biases, bias_gradient, layer.bias_slots)
+            optimizer_step(optimizer, n_batches, layer.weights, weight_gradient, layer.weight_slots)
+            optimizer_step(optimizer, n_batches, layer.biases, bias_gradient, layer.bias_slots)
 
         if tick is not None and time.monotonic() - last_tick >= _TICK_SECONDS:
             last_tick = time.monotonic()
@@ -111,7 +112,7 @@ def forward(
     incoming = [_incoming(layer) for layer in layers]
     widest = max(layers[0].n_pre, *(len(layer.biases) for layer in layers))
     scores = np.empty((samples.shape[0], len(layers[-1].biases)), dtype=np.float32)
-    for rows in _blocks(samples.shape[0], widest):
+    for rows in _blocks(samples.shape[0], widest, _BLOCK):
         values = _gather(samples, rows)
         for number, (layer, matrix) in enumerate(zip(layers, incoming, strict=True)):
             if number > 0:
@@ -132,7 +133,7 @@ def layer_forward(
     """Lend the activations (n_rows, n_post) that ``inputs`` (n_rows, n_pre) cause in a layer."""
     matrix, n_post = _incoming(layer), len(layer.biases)
     activations = np.empty((inputs.shape[0], n_post), dtype=np.float32)
-    for rows in _blocks(inputs.shape[0], max(layer.n_pre, n_post)):
+    for rows in _blocks(inputs.shape[0], max(layer.n_pre, n_post), _BLOCK):
         sums = _input_sums(matrix, layer, _gather(inputs, rows))
         activations[rows] = activate(activation, sums).T
     return activations
@@ -153,7 +154,7 @@ def best_absent_pairs(
     n_pre, n_post = form.pre.shape[1], form.post.shape[1]
     keys = np.empty(0, dtype=np.int64)
     badness = np.empty(0, dtype=np.float32)
-    for posts in _blocks(n_post, n_pre):  # ascending, so that a later key never wins a tie
+    for posts in _blocks(n_post, n_pre, _BLOCK):  # ascending, so that a later key never wins a tie
         scores = np.asarray(form.post[:, posts].T @ form.pre)
         if form.pre_offset is not None:
             scores += form.pre_offset
@@ -173,7 +174,7 @@ def best_absent_pairs(
 
         keys = np.concatenate([keys, (post + posts.start) * n_pre + pre])
         badness = np.concatenate([badness, block[post, pre]])
-        best = _first_lowest(badness, count)
+        best = first_lowest(badness, count)
         keys, badness = keys[best], badness[best]
     return keys
 
@@ -213,46 +214,7 @@ def _weight_gradient(
     return gradient
 
 
-def _step(
-    optimizer: SGD | Adam,
-    n_batches: int,
-    values: FloatArray,
-    gradient: FloatArray,
-    slots: tuple[FloatArray, ...],
-) -> None:
-    """Move weights or biases (IN and OUT), and the slots that belong to them (IN and OUT)."""
-    if isinstance(optimizer, SGD):
-        (velocity,) = slots
-        velocity *= optimizer.momentum
-        velocity += gradient
-        step = gradient + optimizer.momentum * velocity if optimizer.nesterov else velocity
-        values -= optimizer.learning_rate * step
-    else:
-        first, second = slots
-        first += (1 - optimizer.beta_1) * (gradient - first)
-        second += (1 - optimizer.beta_2) * (np.square(gradient) - second)
-        n_steps = optimizer.n_steps_done + n_batches
-        rate = optimizer.learning_rate / (1 - optimizer.beta_1**n_steps)
-        spread = np.sqrt(second / (1 - optimizer.beta_2**n_steps))
-        values -= rate * first / (spread + optimizer.floor)
-
-
-def _first_lowest(values: FloatArray, count: int) -> KeyArray:
-    """Find the positions, ascending, of the ``count`` lowest; the first of equals, NaN last."""
-    if len(values) <= count:
-        return np.arange(len(values))
-    border = np.partition(values, count - 1)[count - 1]  # NaNs sort to the end
-    if np.isnan(border):
-        below, level = ~np.isnan(values), np.isnan(values)
-    else:
-        below, level = values < border, values == border
-    n_level = count - np.count_nonzero(below)
-    chosen = np.concatenate([np.flatnonzero(below), np.flatnonzero(level)[:n_level]])
-    chosen.sort()
-    return chosen
-
-
-def _blocks(n: int, width: int, n_elements: int = _BLOCK) -> Iterator[slice]:
+def _blocks(n: int, width: int, n_elements: int) -> Iterator[slice]:
     """Cut ``range(n)`` into slices of about ``n_elements / width``, at least 1."""
     size = max(1, n_elements // width)
     for start in range(0, n, size):

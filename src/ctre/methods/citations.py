@@ -96,3 +96,15 @@ MAGNITUDE = Citation(
   year    = {2017}
 }""",
 )
+
+DENSE = Citation(
+    "Rumelhart, Hinton and Williams, Nature 323, 1986",
+    """@article{rumelhart1986learning,
+  title   = {Learning representations by back-propagating errors},
+  author  = {Rumelhart, David E. and Hinton, Geoffrey E. and Williams, Ronald J.},
+  journal = {Nature},
+  volume  = {323},
+  pages   = {533--536},
+  year    = {1986}
+}""",
+)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ctre._typing import FloatArray, KeyArray
+from ctre._typing import KeyArray
 from ctre.methods.policy import Evidence, Needs, Stage, WeightsSuffice
 from ctre.methods.similarity import Score, scores_at
+from ctre.selection import first_lowest
 from ctre.topology import sample_distinct
 
 
@@ -23,7 +24,7 @@ class SmallestMagnitude(WeightsSuffice):
 
     def choose(self, evidence: Evidence, count: int) -> KeyArray:
         """Give the positions of the ``count`` smallest magnitudes, ascending; O(n_connections)."""
-        return lowest(np.abs(evidence.weights), count)
+        return first_lowest(np.abs(evidence.weights), count)
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ class NearestZeroEachSign(WeightsSuffice):
         negative = np.flatnonzero(weights < 0)
         n_positive = round(count * len(positive) / len(weights)) if count else 0
         n_positive = min(max(n_positive, count - len(negative)), len(positive))
-        nearest_above = positive[lowest(weights[positive], n_positive)]
-        nearest_below = negative[lowest(-weights[negative], count - n_positive)]
+        nearest_above = positive[first_lowest(weights[positive], n_positive)]
+        nearest_below = negative[first_lowest(-weights[negative], count - n_positive)]
         return np.sort(np.concatenate([nearest_above, nearest_below]))
 
 
@@ -72,7 +73,7 @@ class LeastSimilar:
     def choose(self, evidence: Evidence, count: int) -> KeyArray:
         """Give the positions of ``count`` connections; O(n_rows * n_connections)."""
         form = self.score(*evidence.activations())
-        return lowest(scores_at(form, evidence.topology), count)
+        return first_lowest(scores_at(form, evidence.topology), count)
 
 
 @dataclass(frozen=True)
@@ -82,13 +83,3 @@ class RandomDrop(WeightsSuffice):
     def choose(self, evidence: Evidence, count: int) -> KeyArray:
         """Give the positions of ``count`` connections; O(count)."""
         return sample_distinct(evidence.rng, evidence.topology.n_connections, count)
-
-
-def lowest(values: FloatArray, count: int) -> KeyArray:
-    """Find the positions of the ``count`` lowest values, ascending; of equals, the first."""
-    if count == 0:
-        return np.empty(0, dtype=np.int64)
-    threshold = np.partition(values, count - 1)[count - 1]
-    below = np.flatnonzero(values < threshold)
-    tied = np.flatnonzero(values == threshold)[: count - len(below)]
-    return np.sort(np.concatenate([below, tied]))

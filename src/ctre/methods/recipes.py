@@ -36,6 +36,8 @@ class Recipe(NamedTuple):
     """None where the topology never changes."""
     citation: Citation
     start: Start = ErdosRenyi()
+    is_dense: bool = False
+    """Whether a fully connected network is trained, on BLAS; ``epsilon`` then means nothing."""
 
 
 def _grow(grow: Grow) -> Method:
@@ -81,6 +83,8 @@ RECIPES = (
     Recipe("magnitude", "gradual pruning of the smallest weights from a full start",
            Method(SmallestMagnitude(), Nothing(), GradualPruning()), citations.MAGNITUDE,
            start=Full()),
+    Recipe("dense", "every pair connected, on BLAS: the baseline", None, citations.DENSE,
+           start=Full(), is_dense=True),
 )
 # fmt: on
 

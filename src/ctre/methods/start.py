@@ -13,8 +13,8 @@ from ctre._typing import FloatArray, IndexArray, KeyArray
 from ctre.kernels import Activation, Loss, Samples
 from ctre.kernels.functions import activation as activate
 from ctre.kernels.functions import activation_slope, error_signals
-from ctre.methods.drop import lowest
 from ctre.randomness import stream
+from ctre.selection import first_lowest
 from ctre.topology import Topology
 
 DrawWeights: TypeAlias = Callable[[np.random.Generator, int, int, int], FloatArray]
@@ -155,6 +155,6 @@ class _DenseBlocks:
             gradients = signals[:, some].T @ inputs
             saliency = np.concatenate([saliency, np.abs(gradients * weights).ravel()])
             kept_weights = np.concatenate([kept_weights, weights.ravel()])
-            best = lowest(-saliency, min(count, len(saliency)))
+            best = first_lowest(-saliency, min(count, len(saliency)))
             keys, saliency, kept_weights = keys[best], saliency[best], kept_weights[best]
         return FirstLayer(Topology.from_keys(self.n_pre, self.n_post, keys), kept_weights)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
+from scipy.sparse import csc_array
 
 from ctre._typing import DoubleArray, FloatArray, IndexArray
 from ctre.errors import InvalidParameterError
@@ -56,6 +57,29 @@ class SparseNetwork:
     def n_connections(self) -> tuple[int, ...]:
         """Connections of every layer."""
         return tuple(layer.topology.n_connections for layer in self.layers)
+
+    @property
+    def coefs(self) -> list[csc_array]:
+        """Weights (n_pre, n_post) of every layer; they share memory with the network."""
+        return [layer.topology.as_matrix(layer.weights) for layer in self.layers]
+
+    @property
+    def intercepts(self) -> list[FloatArray]:
+        """Biases (n_post,) of every layer; they share memory with the network."""
+        return [layer.biases for layer in self.layers]
+
+    def input_strength(self) -> DoubleArray:
+        """Sum the magnitudes of each input neuron's weights."""
+        first = self.layers[0]
+        strength = np.bincount(
+            first.topology.indices, np.abs(first.weights), minlength=first.topology.n_pre
+        )
+        return strength.astype(np.float64)
+
+    def reset_slots(self, n_slots: int) -> None:
+        """Give the optimizer ``n_slots`` zeros for every weight and bias."""
+        for layer in self.layers:
+            layer.reset_slots(n_slots)
 
     def train_epoch(
         self,

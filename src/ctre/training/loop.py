@@ -18,7 +18,7 @@ from ctre.kernels import SGD, Adam, EpochTotals, Samples
 from ctre.methods.evolve import Evolution, Method, evolve
 from ctre.methods.policy import Evidence, Needs, Stage
 from ctre.methods.schedules import Schedule
-from ctre.network import SparseNetwork
+from ctre.network import DenseNetwork, SparseNetwork
 from ctre.network.initialization import WeightInit
 from ctre.randomness import stream
 from ctre.topology import TopologyChange
@@ -63,13 +63,13 @@ class TrainingSettings:
 class Fit(NamedTuple):
     """The outcome of training."""
 
-    network: SparseNetwork
+    network: SparseNetwork | DenseNetwork
     """As it was at the epoch of the best validation score; without validation rows, at the end."""
     history: History
 
 
 def train(
-    network: SparseNetwork,
+    network: SparseNetwork | DenseNetwork,
     data: TrainingData,
     settings: TrainingSettings,
     seed: np.random.SeedSequence,
@@ -133,7 +133,7 @@ class _Run:
 
     def __init__(
         self,
-        network: SparseNetwork,
+        network: SparseNetwork | DenseNetwork,
         data: TrainingData,
         settings: TrainingSettings,
         seed: np.random.SeedSequence,
@@ -147,12 +147,11 @@ class _Run:
         self.validation = Validation.of(
             data.samples, data.targets, data.validation_rows, data.sample_weight
         )
-        self.best: SparseNetwork | None = None
+        self.best: SparseNetwork | DenseNetwork | None = None
         self.best_watched, self.watched_size = -math.inf, network.n_connections
         self.stall = self.longest_stall = 0
         self.n_steps_done = 0
-        for layer in network.layers:
-            layer.reset_slots(2 if isinstance(settings.optimizer, Adam) else 1)
+        network.reset_slots(2 if isinstance(settings.optimizer, Adam) else 1)
         self.plan = FitPlan(
             method=settings.method_name,
             n_epochs=settings.n_epochs,
@@ -179,7 +178,8 @@ class _Run:
         n_connections = network.n_connections
         if settings.method is not None and epoch < settings.n_epochs:
             stage = Stage(epoch / settings.n_epochs, self.longest_stall, settings.patience)
-            evolutions = list(self._evolve(settings.method, stage, drop_fraction))
+            assert isinstance(network, SparseNetwork), "a dense network has no topology to evolve"
+            evolutions = list(self._evolve(network, settings.method, stage, drop_fraction))
         else:
             evolutions = []
         evolved = time.perf_counter()
@@ -249,20 +249,21 @@ class _Run:
             self.stall += 1
             self.longest_stall = max(self.longest_stall, self.stall)
 
-    def _evolve(self, method: Method, stage: Stage, drop_fraction: float) -> Iterator[Evolution]:
-        network, settings = self.network, self.settings
+    def _evolve(
+        self, network: SparseNetwork, method: Method, stage: Stage, drop_fraction: float
+    ) -> Iterator[Evolution]:
         needs = method.needs(stage)
-        factors = [self._gradient_factors() for _ in range(needs.gradient_batches)]
+        factors = [self._gradient_factors(network) for _ in range(needs.gradient_batches)]
         for number, (layer, (before, after)) in enumerate(
-            zip(network.layers, self._activations(needs), strict=False)
+            zip(network.layers, self._activations(network, needs), strict=False)
         ):
             evidence = Evidence(
                 topology=layer.topology,
                 weights=layer.weights,
                 rng=self.growth_rng,
                 stage=stage,
-                budget=settings.budgets[number],
-                n_threads=settings.n_threads,
+                budget=self.settings.budgets[number],
+                n_threads=self.settings.n_threads,
                 pre_activations=before,
                 post_activations=after,
                 gradient_factors=[batch[number] for batch in factors],
@@ -271,20 +272,22 @@ class _Run:
             layer.apply(evolution.change, self._newborn(method, evolution.change))
             yield evolution
 
-    def _activations(self, needs: Needs) -> Iterable[tuple[Samples | None, FloatArray | None]]:
+    def _activations(
+        self, network: SparseNetwork, needs: Needs
+    ) -> Iterable[tuple[Samples | None, FloatArray | None]]:
         """Lend the activations around each layer, if a policy wants them."""
         if not needs.activations:
             return repeat((None, None))
         samples = self.data.samples[self._similarity_rows()]
-        return self.network.lend_activations(samples, self.settings.n_threads)
+        return network.lend_activations(samples, self.settings.n_threads)
 
-    def _gradient_factors(self) -> list[tuple[Samples, FloatArray]]:
+    def _gradient_factors(self, network: SparseNetwork) -> list[tuple[Samples, FloatArray]]:
         """Lend the factors of every layer's dense gradient, of one random batch."""
         data = self.data
         size = min(self.settings.batch_size, len(data.train_rows))
         rows = self.row_rng.choice(data.train_rows, size=size, replace=False)
         weight = None if data.sample_weight is None else data.sample_weight[rows]
-        return self.network.gradient_factors(data.samples[rows], data.targets[rows], weight)
+        return network.gradient_factors(data.samples[rows], data.targets[rows], weight)
 
     def _newborn(self, method: Method, change: TopologyChange) -> FloatArray:
         if method.newborn == "zero":

@@ -10,7 +10,7 @@ import numpy as np
 from ctre._typing import DoubleArray, FloatArray, IndexArray
 from ctre.kernels import Loss, Samples
 from ctre.kernels.functions import mean_loss, output
-from ctre.network import SparseNetwork
+from ctre.network import DenseNetwork, SparseNetwork
 
 
 class Verdict(NamedTuple):
@@ -43,7 +43,7 @@ class Validation:
         weight = None if sample_weight is None else sample_weight[rows]
         return cls(samples[rows], targets[rows], weight)
 
-    def judge(self, network: SparseNetwork, n_threads: int) -> Verdict:
+    def judge(self, network: SparseNetwork | DenseNetwork, n_threads: int) -> Verdict:
         """Compute loss and score."""
         scores = network.scores(self.samples, n_threads)
         loss = mean_loss(network.loss, scores, self.targets, self.sample_weight)

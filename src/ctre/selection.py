@@ -1,0 +1,22 @@
+"""Choosing the lowest of many values, reproducibly."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ctre._typing import FloatArray, KeyArray
+
+
+def first_lowest(values: FloatArray, count: int) -> KeyArray:
+    """Find the positions, ascending, of the ``count`` lowest; the first of equals, NaN last."""
+    if len(values) <= count:
+        return np.arange(len(values))
+    border = np.partition(values, count - 1)[count - 1]  # NaNs sort to the end
+    if np.isnan(border):
+        below, level = ~np.isnan(values), np.isnan(values)
+    else:
+        below, level = values < border, values == border
+    n_level = count - np.count_nonzero(below)
+    chosen = np.concatenate([np.flatnonzero(below), np.flatnonzero(level)[:n_level]])
+    chosen.sort()
+    return chosen
