@@ -40,8 +40,8 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
     ----------
     hidden_layer_sizes : int or sequence of int, default=(1000, 1000, 1000)
         Neurons of each hidden layer.
-    method : str, default="ctre-seq"
-        Name of a recipe; ``ctre methods`` lists them.
+    method : str or ctre.methods.Recipe, default="ctre-seq"
+        Name of a recipe, as ``ctre methods`` lists them; or one of your own.
     epsilon : float or None, default=1.0
         Erdős–Rényi knob: a layer gets ``min(int(epsilon * (n_pre + n_post)), n_pre * n_post)``
         connections. Either this or ``density`` is None.
@@ -161,7 +161,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         self,
         hidden_layer_sizes: int | Sequence[int] = (1000, 1000, 1000),
         *,
-        method: str = "ctre-seq",
+        method: str | Recipe = "ctre-seq",
         epsilon: float | None = 1.0,
         density: float | None = None,
         activation: Activation = "relu",

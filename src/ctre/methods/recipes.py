@@ -91,15 +91,17 @@ RECIPES = (
 _BY_NAME = {recipe.name: recipe for recipe in RECIPES}
 
 
-def get_recipe(name: str) -> Recipe:
-    """Look a recipe up by name.
+def get_recipe(method: str | Recipe) -> Recipe:
+    """Look a recipe up by name; a recipe that is none of the table's own passes through.
 
     Raises
     ------
     UnknownNameError
         If there is none of that name; the message lists all and suggests the nearest.
     """
+    if isinstance(method, Recipe):
+        return method
     try:
-        return _BY_NAME[name]
+        return _BY_NAME[method]
     except (KeyError, TypeError):
-        raise UnknownNameError("method", name, _BY_NAME) from None
+        raise UnknownNameError("method", method, _BY_NAME) from None
