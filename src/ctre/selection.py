@@ -9,8 +9,8 @@ from ctre._typing import FloatArray, KeyArray
 
 def first_lowest(values: FloatArray, count: int) -> KeyArray:
     """Find the positions, ascending, of the ``count`` lowest; the first of equals, NaN last."""
-    if len(values) <= count:
-        return np.arange(len(values))
+    if count == 0 or len(values) <= count:
+        return np.arange(min(count, len(values)))
     border = np.partition(values, count - 1)[count - 1]  # NaNs sort to the end
     if np.isnan(border):
         below, level = ~np.isnan(values), np.isnan(values)
