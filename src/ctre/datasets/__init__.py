@@ -1,6 +1,8 @@
 """Data sets: catalogued ones by name, one's own by file, and how to scale and split them."""
 
-from ctre.datasets.catalogue import CATALOGUE, DatasetRecord
+from ctre.datasets.catalogue import CATALOGUE
+from ctre.datasets.entry import DatasetRecord
+from ctre.datasets.files import read_file, read_samples
 from ctre.datasets.load import is_here, load
 from ctre.datasets.record import Dataset, Samples
 from ctre.datasets.scaling import SCALINGS, Scaling
@@ -17,5 +19,7 @@ __all__ = [
     "is_here",
     "load",
     "make_madelon",
+    "read_file",
+    "read_samples",
     "split",
 ]

@@ -3,56 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from sklearn import datasets as sklearn_datasets
 
 from ctre.datasets import decode
 from ctre.datasets.fetch import RemoteFile
-from ctre.datasets.origins import Bundled, Generated, Published
+from ctre.datasets.entry import Bundled, DatasetRecord, Generated, Published
 from ctre.datasets.store import ArraySpecs
 from ctre.errors import UnknownNameError
-
-Split: TypeAlias = Literal["official", "random", "stratified"]
-
-
-@dataclass(frozen=True)
-class DatasetRecord:
-    """One data set of the catalogue.
-
-    Parameters
-    ----------
-    name : str
-        What :func:`ctre.datasets.load` takes.
-    n_train, n_test, n_features, n_classes : int
-        Its size, with the split below.
-    kind : str
-        What the columns are.
-    source : str
-        Who made it, and where it was published.
-    terms : str
-        On what terms, as far as the publisher says.
-    origin : Published, Bundled or Generated
-        How it gets here.
-    split : {"official", "random", "stratified"}
-        Which rows are test rows: the publisher's choice, or a fifth drawn with seed 42.
-    scale, paper_scale : str
-        The scaling that suits it, and the paper's; see :class:`ctre.datasets.Scaling`.
-    """
-
-    name: str
-    n_train: int
-    n_test: int
-    n_features: int
-    n_classes: int
-    kind: str
-    source: str
-    terms: str
-    origin: Published | Bundled | Generated
-    split: Split = "official"
-    scale: str = "minmax"
-    paper_scale: str = "minmax"
 
 
 def get_record(name: str) -> DatasetRecord:
