@@ -3,10 +3,10 @@
 from ctre.datasets.catalogue import CATALOGUE
 from ctre.datasets.entry import DatasetRecord
 from ctre.datasets.files import read_file, read_samples
-from ctre.datasets.load import is_here, load
+from ctre.datasets.loading import is_here, load
 from ctre.datasets.record import Dataset, Samples
 from ctre.datasets.scaling import SCALINGS, Scaling
-from ctre.datasets.split import split
+from ctre.datasets.splitting import split
 from ctre.datasets.synthetic import make_madelon
 
 __all__ = [

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from sklearn import datasets as sklearn_datasets
 
 from ctre.datasets import decode
-from ctre.datasets.fetch import RemoteFile
 from ctre.datasets.entry import Bundled, DatasetRecord, Generated, Published
+from ctre.datasets.fetch import RemoteFile
 from ctre.datasets.store import ArraySpecs
 from ctre.errors import UnknownNameError
 

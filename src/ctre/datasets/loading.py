@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from ctre.datasets.catalogue import get_record
+from ctre.datasets.entry import Bundled, DatasetRecord, Generated, Published
 from ctre.datasets.fetch import OnProgress
 from ctre.datasets.fetch import download as fetch_file
 from ctre.datasets.home import find_data_home
-from ctre.datasets.entry import Bundled, DatasetRecord, Generated, Published
 from ctre.datasets.record import Dataset, Rows
-from ctre.datasets.split import split
+from ctre.datasets.splitting import split
 from ctre.datasets.store import Arrays, content_digest, read_arrays, write_arrays
 from ctre.datasets.synthetic import make_madelon
 from ctre.errors import DatasetError
