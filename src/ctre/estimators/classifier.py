@@ -25,7 +25,7 @@ from ctre.methods import Recipe, StartPlan, get_recipe, get_schedule
 from ctre.network import DenseNetwork, SparseLayer, SparseNetwork, get_weight_init
 from ctre.randomness import stream
 from ctre.threads import threads_for
-from ctre.training import Callback, History, TrainingData, TrainingSettings, train
+from ctre.training import Callback, History, TrainingData, TrainingSettings, Validation, train
 from ctre.training.callbacks import PrintEpochs
 
 
@@ -72,6 +72,10 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         Share of a layer's connections replaced after an epoch. The paper's ζ.
     drop_fraction_schedule : {"constant", "cosine", "linear", "step"}, default="cosine"
         How it falls over the epochs.
+    update_interval : int, default=1
+        Epochs from one topology update to the next.
+    update_until : float in [0, 1], default=1.0
+        Share of the epochs after which the topology is left alone.
     patience : int, default=40
         Epochs without a better validation accuracy (without validation rows: without a lower
         training loss) after which training counts as stalled, for the methods that ask.
@@ -177,6 +181,8 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         max_iter: int = 200,
         drop_fraction: float = 0.2,
         drop_fraction_schedule: str = "cosine",
+        update_interval: int = 1,
+        update_until: float = 1.0,
         patience: int = 40,
         similarity_samples: int | float | None = 512,
         weight_init: str = "normal",
@@ -204,6 +210,8 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         self.max_iter = max_iter
         self.drop_fraction = drop_fraction
         self.drop_fraction_schedule = drop_fraction_schedule
+        self.update_interval = update_interval
+        self.update_until = update_until
         self.patience = patience
         self.similarity_samples = similarity_samples
         self.weight_init = weight_init
@@ -219,7 +227,14 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         tags.input_tags.sparse = True
         return tags
 
-    def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        eval_set: tuple[ArrayLike, ArrayLike] | None = None,
+    ) -> Self:
         """Train on labelled rows.
 
         Parameters
@@ -230,6 +245,8 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
             Labels, of any type that can be sorted.
         sample_weight : array-like of shape (n_samples,), optional
             Weight of each row in the loss; at least 0.
+        eval_set : tuple (X, y), optional
+            Rows that decide nothing: the history records loss and accuracy on them, every epoch.
 
         Returns
         -------
@@ -264,7 +281,12 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
             labels, self.validation_fraction, self.validation_split, seed
         )
         data = TrainingData(
-            as_samples(X), labels.astype(np.int32), train_rows, validation_rows, weights
+            as_samples(X),
+            labels.astype(np.int32),
+            train_rows,
+            validation_rows,
+            weights,
+            watched=None if eval_set is None else self._watched(*eval_set),
         )
         counts = self._counts()
         network = self._first_network(recipe, counts, data, seed)
@@ -277,6 +299,8 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
             drop_fraction_schedule=get_schedule(self.drop_fraction_schedule),
             n_epochs=self.max_iter,
             batch_size=self.batch_size,
+            update_interval=self.update_interval,
+            update_until=self.update_until,
             patience=self.patience,
             budgets=counts,
             n_similarity_rows=self._n_similarity_rows(len(train_rows)),
@@ -290,6 +314,17 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         self.n_threads_ = settings.n_threads
         self.similarity_samples_ = settings.n_similarity_rows
         return self
+
+    def _watched(self, X: ArrayLike, y: ArrayLike) -> Validation:
+        X, y = validate_data(
+            self, X, y, accept_sparse="csr", dtype=np.float32, order="C", reset=False
+        )
+        unknown = np.setdiff1d(y, self.classes_)
+        if len(unknown):
+            raise InvalidDataError(
+                f"The labels of eval_set must occur in y, got {unknown[0]!r}, which does not."
+            )
+        return Validation(as_samples(X), np.searchsorted(self.classes_, y).astype(np.int32))
 
     def _layer_sizes(self) -> tuple[int, ...]:
         hidden = self.hidden_layer_sizes

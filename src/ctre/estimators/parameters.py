@@ -80,6 +80,8 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "max_iter": _count,
         "drop_fraction": _fraction,
         "drop_fraction_schedule": _one_of(*SCHEDULES),
+        "update_interval": _count,
+        "update_until": _fraction,
         "patience": _count,
         "similarity_samples": _rows.or_none(),
         "weight_init": _one_of(*WEIGHT_INITS),

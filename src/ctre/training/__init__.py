@@ -3,6 +3,7 @@
 from ctre.training.callbacks import Callback, FitPlan, StopTraining
 from ctre.training.history import EpochRecord, History
 from ctre.training.loop import Fit, TrainingData, TrainingSettings, train
+from ctre.training.validation import Validation, Verdict
 
 __all__ = [
     "Callback",
@@ -13,5 +14,7 @@ __all__ = [
     "StopTraining",
     "TrainingData",
     "TrainingSettings",
+    "Validation",
+    "Verdict",
     "train",
 ]

@@ -37,6 +37,8 @@ class TrainingData:
     validation_rows: IndexArray
     """May be empty."""
     sample_weight: FloatArray | None = None
+    watched: Validation | None = None
+    """Rows that decide nothing; the history says how the network does on them."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,10 @@ class TrainingSettings:
     drop_fraction_schedule: Schedule
     n_epochs: int
     batch_size: int
+    update_interval: int
+    """Epochs from one topology update to the next."""
+    update_until: float
+    """Share of the epochs after which the topology is left alone."""
     patience: int
     n_similarity_rows: int
     budgets: tuple[int, ...]
@@ -174,9 +180,12 @@ class _Run:
         trained = time.perf_counter()
         verdict = self.validation.judge(network, settings.n_threads) if self.validation else None
         self._watch(totals, verdict)
+        watched = (
+            self.data.watched.judge(network, settings.n_threads) if self.data.watched else None
+        )
         validated = time.perf_counter()
         n_connections = network.n_connections
-        if settings.method is not None and epoch < settings.n_epochs:
+        if settings.method is not None and self._updates_after(epoch):
             stage = Stage(epoch / settings.n_epochs, self.longest_stall, settings.patience)
             assert isinstance(network, SparseNetwork), "a dense network has no topology to evolve"
             evolutions = list(self._evolve(network, settings.method, stage, drop_fraction))
@@ -197,6 +206,8 @@ class _Run:
             ),
             validation_loss=verdict.loss if verdict else None,
             validation_score=verdict.score if verdict else None,
+            test_loss=watched.loss if watched else None,
+            test_score=watched.score if watched else None,
             stall=self.stall,
             n_connections=n_connections,
             n_died=tuple(evolution.change.n_died for evolution in evolutions) or none,
@@ -207,6 +218,12 @@ class _Run:
             seconds_validate=validated - trained,
             seconds_evolve=evolved - validated,
         )
+
+    def _updates_after(self, epoch: int) -> bool:
+        settings = self.settings
+        is_due = epoch % settings.update_interval == 0
+        last = min(settings.n_epochs - 1, settings.update_until * settings.n_epochs)
+        return is_due and epoch <= last
 
     def _train(self, epoch: int, learning_rate: float) -> EpochTotals:
         settings, data = self.settings, self.data

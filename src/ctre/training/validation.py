@@ -27,7 +27,7 @@ class Validation:
 
     samples: Samples
     targets: IndexArray | FloatArray
-    sample_weight: FloatArray | None
+    sample_weight: FloatArray | None = None
 
     @classmethod
     def of(
