@@ -39,13 +39,13 @@ struct SamplesView {
 
 struct SGD {
   static constexpr int kSlots = 1;
-  float learning_rate, momentum, l2;
+  double learning_rate, momentum, l2;
   bool nesterov;
 };
 
 struct Adam {
   static constexpr int kSlots = 2;
-  float learning_rate, beta_1, beta_2, floor, l2;
+  double learning_rate, beta_1, beta_2, floor, l2;
   std::int64_t n_steps_done;
 };
 

@@ -1,0 +1,44 @@
+"""Signatures of the C++ extension; `ctre.kernels.native` says what they mean."""
+
+from collections.abc import Callable
+
+from ctre._typing import FloatArray, IndexArray, KeyArray
+from ctre.kernels.contract import SGD, Adam, LayerArrays
+
+_Compressed = tuple[int, KeyArray, IndexArray, FloatArray]
+"""The length of the other axis, indptr, indices and data of a CSR or CSC matrix."""
+
+def isa() -> str: ...
+def train_epoch(
+    layers: list[LayerArrays],
+    samples: FloatArray | _Compressed,
+    targets: IndexArray | FloatArray,
+    order: IndexArray,
+    sample_weight: FloatArray | None,
+    batch_size: int,
+    activation: str,
+    loss: str,
+    optimizer: SGD | Adam,
+    n_threads: int,
+    tick: Callable[[int], None] | None,
+) -> tuple[float, int]: ...
+def forward(
+    layers: list[LayerArrays],
+    samples: FloatArray | _Compressed,
+    activation: str,
+    activates_last: bool,
+    n_threads: int,
+    out: FloatArray,
+) -> None: ...
+def best_absent_pairs(
+    pre: FloatArray | _Compressed,
+    post: FloatArray,
+    pre_offset: FloatArray | None,
+    post_offset: FloatArray | None,
+    absolute: bool,
+    lowest_first: bool,
+    indptr: IndexArray,
+    indices: IndexArray,
+    n_threads: int,
+    out: KeyArray,
+) -> None: ...

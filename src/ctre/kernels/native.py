@@ -1,0 +1,110 @@
+"""The kernels in C++: `Kernels` over the extension, which takes plain arrays and checks them.
+
+A wrong dtype, shape or index is a ValueError that names the argument. Ctrl-C ends an epoch between
+two batches, with the weights of the last one complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.sparse import csc_array, csr_array
+
+from ctre._typing import FloatArray, IndexArray, KeyArray
+from ctre.kernels import _native
+from ctre.kernels.contract import (
+    SGD,
+    Activation,
+    Adam,
+    BilinearForm,
+    EpochTotals,
+    LayerArrays,
+    Loss,
+    Samples,
+    Tick,
+)
+
+
+def train_epoch(
+    layers: Sequence[LayerArrays],
+    samples: Samples,
+    targets: IndexArray | FloatArray,
+    order: IndexArray,
+    *,
+    sample_weight: FloatArray | None,
+    batch_size: int,
+    activation: Activation,
+    loss: Loss,
+    optimizer: SGD | Adam,
+    n_threads: int,
+    tick: Tick | None,
+) -> EpochTotals:
+    """Train every batch of ``order`` once: forward, backward, step."""
+    totals = _native.train_epoch(
+        list(layers),
+        _rows(samples),
+        targets,
+        order,
+        sample_weight,
+        batch_size,
+        activation,
+        loss,
+        optimizer,
+        n_threads,
+        tick,
+    )
+    return EpochTotals(*totals)
+
+
+def forward(
+    layers: Sequence[LayerArrays], samples: Samples, *, activation: Activation, n_threads: int
+) -> FloatArray:
+    """Compute the scores (n_samples, n_out) of every row: input sums of the output layer."""
+    scores = np.empty((samples.shape[0], len(layers[-1].biases)), dtype=np.float32)
+    _native.forward(list(layers), _rows(samples), activation, False, n_threads, scores)
+    return scores
+
+
+def layer_forward(
+    layer: LayerArrays, inputs: Samples, *, activation: Activation, n_threads: int
+) -> FloatArray:
+    """Lend the activations (n_rows, n_post) that ``inputs`` (n_rows, n_pre) cause in a layer."""
+    activations = np.empty((inputs.shape[0], len(layer.biases)), dtype=np.float32)
+    _native.forward([layer], _rows(inputs), activation, True, n_threads, activations)
+    return activations
+
+
+def best_absent_pairs(
+    form: BilinearForm, indptr: IndexArray, indices: IndexArray, count: int, *, n_threads: int
+) -> KeyArray:
+    """Find the ``count`` best-scored places that (indptr, indices) leaves free."""
+    pre = form.pre if isinstance(form.pre, np.ndarray) else _compressed(form.pre.tocsc())
+    keys = np.empty(count, dtype=np.int64)
+    _native.best_absent_pairs(
+        pre,
+        form.post,
+        form.pre_offset,
+        form.post_offset,
+        form.absolute,
+        form.lowest_first,
+        indptr,
+        indices,
+        n_threads,
+        keys,
+    )
+    return keys
+
+
+def _rows(samples: Samples) -> FloatArray | tuple[int, KeyArray, IndexArray, FloatArray]:
+    return samples if isinstance(samples, np.ndarray) else _compressed(samples)
+
+
+def _compressed(matrix: csr_array | csc_array) -> tuple[int, KeyArray, IndexArray, FloatArray]:
+    """Take a sparse matrix apart; its offsets may be of either integer type."""
+    return (
+        matrix.shape[1] if matrix.format == "csr" else matrix.shape[0],
+        matrix.indptr.astype(np.int64, copy=False),
+        matrix.indices.astype(np.int32, copy=False),
+        matrix.data,
+    )

@@ -1,0 +1,167 @@
+// The extension module: the kernels as Python functions of plain arguments.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/string.h>
+
+#include <cstdlib>
+
+#include "arguments.hpp"
+#include "dispatch.hpp"
+#include "pulse.hpp"
+
+namespace ctre {
+namespace {
+
+const Kernels& kernels() {
+  static const Kernels& chosen = kernels_for(std::getenv("CTRE_ISA") ? std::getenv("CTRE_ISA") : "");
+  return chosen;
+}
+
+template <class Value>
+Value named(const std::string& name, std::initializer_list<std::pair<const char*, Value>> values, const char* argument) {
+  for (const auto& [key, value] : values) {
+    if (name == key) return value;
+  }
+  throw nb::value_error((std::string(argument) + " is unknown: '" + name + "'.").c_str());
+}
+
+Activation activation_named(const std::string& name) {
+  return named<Activation>(name, {{"relu", Activation::relu}, {"leaky_relu", Activation::leaky_relu}, {"tanh", Activation::tanh},
+                                  {"logistic", Activation::logistic}, {"identity", Activation::identity}}, "activation");
+}
+
+Loss loss_named(const std::string& name) {
+  return named<Loss>(name, {{"softmax_cross_entropy", Loss::softmax_cross_entropy}, {"logistic", Loss::logistic},
+                            {"squared_error", Loss::squared_error}}, "loss");
+}
+
+Optimizer optimizer_of(nb::handle value) {
+  const bool is_sgd = nb::len(value) == 4;
+  const Fields fields(value, "optimizer", is_sgd ? 4 : 6);
+  const auto number = [&](std::size_t i, const char* name) { return fields.number<double>(i, name); };
+  if (is_sgd) return SGD{number(0, "learning_rate"), number(1, "momentum"), number(3, "l2"), nb::cast<bool>(fields[2])};
+  return Adam{number(0, "learning_rate"), number(1, "beta_1"), number(2, "beta_2"), number(3, "floor"), number(4, "l2"),
+              fields.number<std::int64_t>(5, "n_steps_done")};
+}
+
+int slots_of(const Optimizer& optimizer) {
+  return std::visit([](const auto& kind) { return kind.kSlots; }, optimizer);
+}
+
+nb::tuple train_epoch(const nb::list& layers, nb::handle samples, nb::handle targets, nb::handle order, nb::handle sample_weight,
+                      std::int64_t batch_size, const std::string& activation, const std::string& loss, nb::handle optimizer,
+                      int n_threads, nb::handle tick) {
+  TrainCall call{};
+  call.optimizer = optimizer_of(optimizer);
+  call.activation = activation_named(activation);
+  call.loss = loss_named(loss);
+  call.layers = layer_views(layers, slots_of(call.optimizer));
+  call.samples = samples_view(samples, call.layers.front().n_pre, "samples");
+  const std::int64_t n_rows = call.samples.n_rows;
+  const std::int32_t n_out = call.layers.back().n_post;
+
+  const auto rows = array_view<const std::int32_t>(order, "order", {kAnyLength});
+  call.order = rows.data;
+  call.n_trained = rows.shape[0];
+  require_range(call.order, call.n_trained, n_rows, "order");
+  if (call.loss == Loss::softmax_cross_entropy) {
+    call.labels = array_view<const std::int32_t>(targets, "targets", {n_rows}).data;
+    bool is_within = true;
+    for (std::int64_t s = 0; s < call.n_trained; ++s) {
+      const std::int32_t label = call.labels[call.order[s]];
+      is_within &= label >= 0 && label < n_out;
+    }
+    require(is_within, "targets", "lie in [0, " + std::to_string(n_out) + ")");
+  } else {
+    call.targets = array_view<const float>(targets, "targets", {n_rows, n_out}).data;
+  }
+  call.sample_weight = optional_data<const float>(sample_weight, "sample_weight", {n_rows});
+  call.batch_size = batch_size;
+  call.n_threads = n_threads;
+  require(batch_size > 0, "batch_size", "be positive");
+  require(n_threads > 0, "n_threads", "be positive");
+
+  Pulse pulse(tick);
+  call.keep_going = [&](std::int64_t n_done) { return pulse.keep_going(n_done); };
+  EpochTotals totals;
+  {
+    nb::gil_scoped_release released;
+    totals = kernels().train_epoch(call);
+  }
+  pulse.raise_if_stopped();
+  return nb::make_tuple(totals.loss, totals.n_correct);
+}
+
+void forward(const nb::list& layers, nb::handle samples, const std::string& activation, bool activates_last, int n_threads,
+             nb::handle out) {
+  ForwardCall call{};
+  call.layers = layer_views(layers, 0);
+  call.samples = samples_view(samples, call.layers.front().n_pre, "samples");
+  call.activation = activation_named(activation);
+  call.activates_last = activates_last;
+  call.n_threads = n_threads;
+  call.out = array_view<float>(out, "out", {call.samples.n_rows, call.layers.back().n_post}).data;
+  require(n_threads > 0, "n_threads", "be positive");
+  nb::gil_scoped_release released;
+  kernels().forward(call);
+}
+
+void best_absent_pairs(nb::handle pre, nb::handle post, nb::handle pre_offset, nb::handle post_offset, bool absolute,
+                       bool lowest_first, nb::handle indptr, nb::handle indices, int n_threads, nb::handle out) {
+  AbsentPairQuery query{};
+  const auto posts = array_view<const float>(post, "post", {kAnyLength, kAnyLength});
+  query.post = posts.data;
+  query.n_samples = posts.shape[0];
+  query.n_post = posts.shape[1];
+  if (nb::isinstance<nb::tuple>(pre)) {
+    const Fields fields(pre, "pre", 4);
+    const Compressed columns(fields, query.n_samples, "pre");
+    require(fields.number<std::int64_t>(0, "shape[0]") == query.n_samples, "pre", "have as many rows as post");
+    query.n_pre = columns.n_major;
+    query.pre_indptr = columns.indptr;
+    query.pre_indices = columns.indices;
+    query.pre_values = columns.values;
+    require_sorted(columns.indptr, columns.n_major, columns.indices, Repeats::allowed, "pre.indices");
+  } else {
+    const auto pres = array_view<const float>(pre, "pre", {query.n_samples, kAnyLength});
+    query.pre = pres.data;
+    query.n_pre = pres.shape[1];
+  }
+  query.pre_offset = optional_data<const float>(pre_offset, "pre_offset", {query.n_pre});
+  query.post_offset = optional_data<const float>(post_offset, "post_offset", {query.n_post});
+  query.absolute = absolute;
+  query.lowest_first = lowest_first;
+
+  const auto offsets = array_view<const std::int32_t>(indptr, "indptr", {query.n_post + 1});
+  const auto taken = array_view<const std::int32_t>(indices, "indices", {kAnyLength});
+  require_offsets(offsets, taken.shape[0], "indptr");
+  require_range(taken.data, taken.shape[0], query.n_pre, "indices");
+  require_sorted(offsets.data, query.n_post, taken.data, Repeats::rejected, "indices");
+  query.indptr = offsets.data;
+  query.indices = taken.data;
+
+  const auto keys = array_view<std::int64_t>(out, "out", {kAnyLength});
+  query.count = keys.shape[0];
+  query.n_threads = n_threads;
+  require(query.count <= query.n_pre * query.n_post - taken.shape[0], "count", "be at most the number of free places");
+  require(n_threads > 0, "n_threads", "be positive");
+  nb::gil_scoped_release released;
+  kernels().best_absent_pairs(query, keys.data);
+}
+
+}  // namespace
+}  // namespace ctre
+
+NB_MODULE(_native, module) {
+  namespace nb = nanobind;
+  ctre::kernels();  // so that a wrong CTRE_ISA fails the import
+  module.doc() = "The kernels in C++; see ctre.kernels.native.";
+  module.def("isa", [] { return ctre::kernels().isa; }, "Name the instruction set in use.");
+  module.def("train_epoch", ctre::train_epoch, nb::arg("layers"), nb::arg("samples"), nb::arg("targets"), nb::arg("order"),
+             nb::arg("sample_weight").none(), nb::arg("batch_size"), nb::arg("activation"), nb::arg("loss"), nb::arg("optimizer"),
+             nb::arg("n_threads"), nb::arg("tick").none());
+  module.def("forward", ctre::forward, nb::arg("layers"), nb::arg("samples"), nb::arg("activation"), nb::arg("activates_last"),
+             nb::arg("n_threads"), nb::arg("out"));
+  module.def("best_absent_pairs", ctre::best_absent_pairs, nb::arg("pre"), nb::arg("post"), nb::arg("pre_offset").none(),
+             nb::arg("post_offset").none(), nb::arg("absolute"), nb::arg("lowest_first"), nb::arg("indptr"), nb::arg("indices"),
+             nb::arg("n_threads"), nb::arg("out"));
+}

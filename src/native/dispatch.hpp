@@ -1,0 +1,22 @@
+// The kernels of the best instruction set that this processor has.
+#pragma once
+
+#include <string>
+
+#include "call.hpp"
+#include "similarity.hpp"
+
+namespace ctre {
+
+struct Kernels {
+  const char* isa;
+  EpochTotals (*train_epoch)(const TrainCall&);
+  void (*forward)(const ForwardCall&);
+  void (*best_absent_pairs)(const AbsentPairQuery&, std::int64_t* keys);
+};
+
+// By name, or the best one for an empty name. Throws std::runtime_error for a name that is not
+// known or that the processor lacks.
+const Kernels& kernels_for(const std::string& isa);
+
+}  // namespace ctre

@@ -1,0 +1,178 @@
+// The two inner loops: a layer forward and a layer backward on one tile.
+//
+// A tile is a few samples side by side. It holds one row per neuron, tile[neuron][sample], of
+// kVectors registers. Going forward a row is the neuron's activation; going backward its error
+// signal takes that place, since nobody needs the activation any more by then. Either way a
+// connection costs one row read and no row written.
+#pragma once
+
+#include <array>
+
+#include "activations.hpp"
+
+namespace ctre::CTRE_ISA {
+
+inline constexpr int kMaxVectors = 4;  // in a row: the backward loop holds two rows in registers
+inline constexpr int kMaxWidth = kMaxVectors * kLanes;
+
+// A layer as the forward loop walks it: by postsynaptic neuron.
+struct Incoming {
+  std::int32_t n_post;
+  const std::int32_t* offsets;  // (n_post + 1,)
+  const std::int32_t* pre;
+  const float* weights;
+  const float* biases;
+};
+
+template <class F, int kVectors>
+void forward_layer(const Incoming& in, const float* below, float* above) {
+  constexpr std::ptrdiff_t kWidth = kVectors * kLanes;
+  std::int32_t k = in.offsets[0];
+  for (std::int32_t q = 0; q < in.n_post; ++q, above += kWidth) {
+    vf sum[kVectors];
+    for (int v = 0; v < kVectors; ++v) sum[v] = splat(in.biases[q]);
+    for (const std::int32_t end = in.offsets[q + 1]; k < end; ++k) {
+      const float* row = below + in.pre[k] * kWidth;
+      const vf weight = splat(in.weights[k]);
+      for (int v = 0; v < kVectors; ++v) sum[v] += weight * load(row + v * kLanes);
+    }
+    for (int v = 0; v < kVectors; ++v) store(above + v * kLanes, F::value(sum[v]));
+  }
+}
+
+// Takes one vector of partial sums per parameter, in order, and writes their totals, or adds them
+// to those of earlier tiles.
+class GradientWriter {
+ public:
+  GradientWriter(float* out, bool adds) : out_(out), adds_(adds) {}
+
+  void push(vf partial_sums) {
+    pending_[n_++] = partial_sums;
+    if (n_ == kLanes) flush();
+  }
+  // Rounds up to a whole vector with zeros.
+  void finish() {
+    while (n_ != 0) push(vf{});
+  }
+
+ private:
+  void flush() {
+    const vf total = sum_lanes(pending_);
+    store(out_, adds_ ? load(out_) + total : total);
+    out_ += kLanes;
+    n_ = 0;
+  }
+  vf pending_[kLanes];
+  int n_ = 0;
+  float* out_;
+  const bool adds_;
+};
+
+// A layer as the backward loop walks it: by presynaptic neuron.
+struct Outgoing {
+  std::int32_t n_pre;
+  const std::int32_t* offsets;  // (n_pre + 1,)
+  const std::int32_t* post;
+  const float* weights;
+};
+
+template <int kVectors>
+inline vf sum_of(const vf (&x)[kVectors]) {
+  vf sum = x[0];
+  for (int v = 1; v < kVectors; ++v) sum += x[v];
+  return sum;
+}
+
+// Writes the gradients of the layer's weights, turns the presynaptic rows from activations into
+// error signals, and writes the gradients of the presynaptic biases.
+template <class F, int kVectors>
+void backward_layer(const Outgoing& out, const float* above, float* below, float* weight_gradient,
+                    float* bias_gradient, bool adds) {
+  constexpr std::ptrdiff_t kWidth = kVectors * kLanes;
+  GradientWriter weights(weight_gradient, adds), biases(bias_gradient, adds);
+  std::int32_t k = 0;
+  for (std::int32_t p = 0; p < out.n_pre; ++p, below += kWidth) {
+    vf activation[kVectors], error[kVectors];
+    for (int v = 0; v < kVectors; ++v) {
+      activation[v] = load(below + v * kLanes);
+      error[v] = vf{};
+    }
+    for (const std::int32_t end = out.offsets[p + 1]; k < end; ++k) {
+      const float* row = above + out.post[k] * kWidth;
+      const vf weight = splat(out.weights[k]);
+      vf product{};
+      for (int v = 0; v < kVectors; ++v) {
+        const vf post_error = load(row + v * kLanes);
+        product += activation[v] * post_error;
+        error[v] += weight * post_error;
+      }
+      weights.push(product);
+    }
+    for (int v = 0; v < kVectors; ++v) {
+      error[v] *= F::slope(activation[v]);
+      store(below + v * kLanes, error[v]);
+    }
+    biases.push(sum_of(error));
+  }
+  weights.finish();
+  biases.finish();
+}
+
+// The same for the first layer: its inputs have neither error signals nor biases.
+template <int kVectors>
+void backward_first_layer(const Outgoing& out, const float* above, const float* below,
+                          float* weight_gradient, bool adds) {
+  constexpr std::ptrdiff_t kWidth = kVectors * kLanes;
+  GradientWriter weights(weight_gradient, adds);
+  std::int32_t k = 0;
+  for (std::int32_t p = 0; p < out.n_pre; ++p, below += kWidth) {
+    vf activation[kVectors];
+    for (int v = 0; v < kVectors; ++v) activation[v] = load(below + v * kLanes);
+    for (const std::int32_t end = out.offsets[p + 1]; k < end; ++k) {
+      const float* row = above + out.post[k] * kWidth;
+      vf product{};
+      for (int v = 0; v < kVectors; ++v) product += activation[v] * load(row + v * kLanes);
+      weights.push(product);
+    }
+  }
+  weights.finish();
+}
+
+// The gradients of the output biases: the sums of the output error signals.
+template <int kVectors>
+void sum_rows(std::int32_t n, const float* rows, float* sums, bool adds) {
+  GradientWriter writer(sums, adds);
+  for (std::int32_t q = 0; q < n; ++q) {
+    vf row[kVectors];
+    for (int v = 0; v < kVectors; ++v) row[v] = load(rows + (q * kVectors + v) * std::ptrdiff_t{kLanes});
+    writer.push(sum_of(row));
+  }
+  writer.finish();
+}
+
+// The loops for one activation and width, picked once.
+struct Sweep {
+  void (*forward_hidden)(const Incoming&, const float*, float*);
+  void (*forward_output)(const Incoming&, const float*, float*);
+  void (*backward_hidden)(const Outgoing&, const float*, float*, float*, float*, bool);
+  void (*backward_first)(const Outgoing&, const float*, const float*, float*, bool);
+  void (*sum_output)(std::int32_t, const float*, float*, bool);
+};
+
+template <class F, int kVectors>
+constexpr Sweep sweep() {
+  return {forward_layer<F, kVectors>, forward_layer<Identity, kVectors>, backward_layer<F, kVectors>,
+          backward_first_layer<kVectors>, sum_rows<kVectors>};
+}
+
+// By number of vectors in a row, less one.
+using Sweeps = std::array<Sweep, kMaxVectors>;
+
+inline Sweeps sweeps(Activation activation) {
+  return with_activation(activation, [](auto f) {
+    using F = decltype(f);
+    return Sweeps{sweep<F, 1>(), sweep<F, 2>(), sweep<F, 3>(), sweep<F, 4>()};
+  });
+}
+
+}  // namespace ctre::CTRE_ISA

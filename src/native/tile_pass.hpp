@@ -1,0 +1,106 @@
+// One thread's work on a tile: gather, forward, loss, backward.
+#pragma once
+
+#include "losses.hpp"
+#include "parameters.hpp"
+#include "rows.hpp"
+
+namespace ctre::CTRE_ISA {
+
+// What all threads read.
+struct Network {
+  const TrainCall& call;
+  const Plan& plan;
+  const InputRows& input_rows;
+  const Parameters& parameters;
+  const Sweeps sweeps;
+};
+
+class TilePass {
+ public:
+  explicit TilePass(const Network& network) : network_(network) {
+    std::size_t n_rows = network.input_rows.n_tile_rows(), n_weights = 0;
+    for (const auto& layer : network.plan.layers) {
+      first_row_.push_back(n_rows);
+      first_weight_.push_back(n_weights);
+      n_rows += static_cast<std::size_t>(layer.n_post);
+      n_weights += static_cast<std::size_t>(layer.n_connections());
+    }
+    tile_ = Floats(n_rows * kMaxWidth);
+    forward_weights_ = Floats(n_weights);
+  }
+
+  // Copies the weights, which have changed since the last batch, into forward order. Each thread
+  // does so for itself: a shared copy would need one more meeting of all threads.
+  void refresh() {
+    for (std::size_t l = 0; l < first_weight_.size(); ++l) {
+      const auto& place = network_.plan.layers[l].backward_place;
+      const float* weights = network_.parameters.values.data() + network_.parameters.layout.weights[l];
+      float* forward = forward_weights_.data() + first_weight_[l];
+      for (std::size_t k = 0; k < place.size(); ++k) forward[k] = weights[place[k]];
+    }
+  }
+
+  // Leaves the gradient of the tile's loss in `gradient`, which is laid out like the parameters,
+  // or adds it to what is there.
+  TileLoss run(const TileSamples& samples, float* gradient, bool adds) {
+    const TrainCall& call = network_.call;
+    const Sweep& sweep = network_.sweeps[static_cast<std::size_t>(samples.width / kLanes - 1)];
+    if (call.samples.dense) {
+      network_.input_rows.copy_dense(call.samples, samples.row, samples.width, tile_.data());
+    } else {
+      network_.input_rows.add_sparse(call.samples, samples.row, samples.n, samples.width, tile_.data());
+    }
+    forward(sweep, samples.width);
+    const std::size_t last = first_row_.size() - 1;
+    const TileLoss loss = evaluate_loss(call.loss, rows_above(last, samples.width), n_post(last), samples,
+                                        call.labels, call.targets);
+    backward(sweep, samples.width, gradient, adds);
+    if (!call.samples.dense) {
+      network_.input_rows.clear_sparse(call.samples, samples.row, samples.n, samples.width, tile_.data());
+    }
+    return loss;
+  }
+
+ private:
+  float* rows_above(std::size_t layer, int width) { return tile_.data() + first_row_[layer] * static_cast<std::size_t>(width); }
+  float* rows_below(std::size_t layer, int width) { return layer == 0 ? tile_.data() : rows_above(layer - 1, width); }
+  std::int32_t n_post(std::size_t layer) const { return network_.plan.layers[layer].n_post; }
+
+  void forward(const Sweep& sweep, int width) {
+    const auto& layout = network_.parameters.layout;
+    const float* values = network_.parameters.values.data();
+    for (std::size_t l = 0; l < first_row_.size(); ++l) {
+      const LayerPlan& plan = network_.plan.layers[l];
+      const Incoming incoming{plan.n_post, plan.in_offsets.data(), plan.pre.data(),
+                              forward_weights_.data() + first_weight_[l], values + layout.biases[l]};
+      const bool is_output = l + 1 == first_row_.size();
+      (is_output ? sweep.forward_output : sweep.forward_hidden)(incoming, rows_below(l, width), rows_above(l, width));
+    }
+  }
+
+  void backward(const Sweep& sweep, int width, float* gradient, bool adds) {
+    const auto& layout = network_.parameters.layout;
+    const std::size_t last = first_row_.size() - 1;
+    sweep.sum_output(n_post(last), rows_above(last, width), gradient + layout.biases[last], adds);
+    for (std::size_t l = last + 1; l-- > 0;) {
+      const LayerPlan& plan = network_.plan.layers[l];
+      const Outgoing outgoing{plan.n_pre, plan.out_offsets.data(), plan.post.data(),
+                              network_.parameters.values.data() + layout.weights[l]};
+      const float* above = rows_above(l, width);
+      float* weight_gradient = gradient + layout.weights[l];
+      if (l == 0) {
+        sweep.backward_first(outgoing, above, rows_below(l, width), weight_gradient, adds);
+      } else {
+        sweep.backward_hidden(outgoing, above, rows_below(l, width), weight_gradient, gradient + layout.biases[l - 1], adds);
+      }
+    }
+  }
+
+  const Network& network_;
+  std::vector<std::size_t> first_row_;     // of each layer's postsynaptic neurons in the tile
+  std::vector<std::size_t> first_weight_;  // of each layer in forward order
+  Floats tile_, forward_weights_;
+};
+
+}  // namespace ctre::CTRE_ISA
