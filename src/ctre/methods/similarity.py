@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from scipy.sparse import csr_array, issparse
 
-from ctre._typing import FloatArray
+from ctre._typing import DoubleArray, FloatArray
 from ctre.kernels import BilinearForm, Samples
 from ctre.topology import Topology
 
@@ -52,8 +52,8 @@ def euclidean(pre: Samples, post: FloatArray) -> BilinearForm:
     return BilinearForm(
         pre,
         2 * post,
-        pre_offset=-_column_squares(pre),
-        post_offset=-_column_squares(post),
+        pre_offset=-_column_squares(pre).astype(np.float32),
+        post_offset=-_column_squares(post).astype(np.float32),
         absolute=False,
     )
 
@@ -84,20 +84,22 @@ def scores_at(form: BilinearForm, topology: Topology) -> FloatArray:
 def _unit_columns(activations: Any) -> Any:
     """Scale every column to length one; a column of zeros stays as it is."""
     lengths = np.sqrt(_column_squares(activations))
-    scale = np.zeros_like(lengths)
-    np.divide(1.0, lengths, out=scale, where=lengths > 0)
+    lengths[lengths == 0] = 1
     if not issparse(activations):
-        return activations * scale
-    return csr_array(
-        (activations.data * scale[activations.indices], activations.indices, activations.indptr),
-        shape=activations.shape,
-    )
+        return _quotient(activations, lengths)
+    data = _quotient(activations.data, lengths[activations.indices])
+    return csr_array((data, activations.indices, activations.indptr), shape=activations.shape)
 
 
-def _column_squares(activations: Any) -> FloatArray:
+def _quotient(values: FloatArray, lengths: DoubleArray) -> FloatArray:
+    return np.divide(values, lengths, out=np.empty_like(values), casting="same_kind")
+
+
+def _column_squares(activations: Any) -> DoubleArray:
+    """Sum the squares of every column, in float64: in float32 they overflow from 1e19 on."""
     if not issparse(activations):
-        totals: FloatArray = np.einsum("sn,sn->n", activations, activations)
+        totals: DoubleArray = np.einsum("sn,sn->n", activations, activations, dtype=np.float64)
         return totals
     squares = np.square(activations.data, dtype=np.float64)
     sums = np.bincount(activations.indices, squares, minlength=activations.shape[1])
-    return sums.astype(np.float32)
+    return sums.astype(np.float64)
