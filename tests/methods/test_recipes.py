@@ -1,0 +1,122 @@
+"""The table of recipes, and that each name stands for the rule the paper gives it."""
+
+from __future__ import annotations
+
+import pickle
+import re
+
+import pytest
+
+from ctre.errors import UnknownNameError
+from ctre.methods import (
+    RECIPES,
+    ErdosRenyi,
+    Full,
+    GradualPruning,
+    LargestGradient,
+    Method,
+    MostSimilar,
+    NearestZeroEachSign,
+    Nothing,
+    Random,
+    ReplaceRegrown,
+    SmallestMagnitude,
+    Snip,
+    Stage,
+    Switch,
+    cosine,
+    euclidean,
+    get_recipe,
+    hebb,
+)
+
+every_recipe = pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
+
+
+def test_no_name_is_used_twice():
+    assert len({recipe.name for recipe in RECIPES}) == len(RECIPES)
+
+
+@every_recipe
+def test_a_name_is_lower_case_with_hyphens(recipe):
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", recipe.name)
+
+
+@every_recipe
+def test_a_recipe_says_what_it_does_and_where_it_is_from(recipe):
+    assert recipe.summary
+    assert len(recipe.summary) < 80  # one line in a terminal
+    assert not recipe.summary.endswith(".")
+    assert re.search(r"\b(19|20)\d\d$", recipe.citation.short)
+    assert re.match(r"@\w+\{\w+,\n(  .*\n)+\}$", recipe.citation.bibtex)
+
+
+@every_recipe
+def test_a_recipe_is_found_by_name_and_survives_a_pickle(recipe):
+    assert get_recipe(recipe.name) is recipe
+    assert pickle.loads(pickle.dumps(recipe)) == recipe
+
+
+def drop_weakest_and(grow, newborn="drawn"):
+    return Method(SmallestMagnitude(), grow, newborn=newborn)
+
+
+def instead_of_regrown(similar):
+    return ReplaceRegrown(similar, instead=Random())
+
+
+@pytest.mark.parametrize(
+    ("name", "method"),
+    [
+        ("set", drop_weakest_and(Random())),
+        ("set-signed", Method(NearestZeroEachSign(), Random())),
+        ("ctre-cosine", drop_weakest_and(MostSimilar(cosine))),
+        ("ctre-sim", drop_weakest_and(instead_of_regrown(MostSimilar(cosine)))),
+        ("ctre-sim-lth", drop_weakest_and(instead_of_regrown(MostSimilar(cosine, "lowest")))),
+        ("ctre-sim-hebb", drop_weakest_and(instead_of_regrown(MostSimilar(hebb)))),
+        ("ctre-sim-euclidean", drop_weakest_and(instead_of_regrown(MostSimilar(euclidean)))),
+        (
+            "ctre-seq",
+            drop_weakest_and(Switch(MostSimilar(cosine), Random(), Stage.has_stalled)),
+        ),
+        (
+            "ctre-seq-hebb",
+            drop_weakest_and(Switch(MostSimilar(hebb), Random(), Stage.has_stalled)),
+        ),
+        (
+            "ctre-seq-random-first",
+            drop_weakest_and(Switch(Random(), MostSimilar(cosine), Stage.has_stalled)),
+        ),
+        (
+            "ctre-seq-half",
+            drop_weakest_and(Switch(Random(), MostSimilar(cosine), Stage.is_past_half)),
+        ),
+        ("rigl", drop_weakest_and(LargestGradient(n_batches=1), newborn="zero")),
+        ("magnitude", Method(SmallestMagnitude(), Nothing(), GradualPruning())),
+        ("static", None),
+        ("snip", None),
+        ("dense", None),
+    ],
+)
+def test_a_name_stands_for_its_rule(name, method):
+    assert get_recipe(name).method == method
+
+
+def test_only_three_do_not_start_from_a_random_sparse_topology():
+    starts = {recipe.name: recipe.start for recipe in RECIPES if recipe.start != ErdosRenyi()}
+    assert starts == {"snip": Snip(), "magnitude": Full(), "dense": Full()}
+    assert [recipe.name for recipe in RECIPES if recipe.is_dense] == ["dense"]
+
+
+def test_an_unknown_name_is_refused_with_the_nearest_one():
+    with pytest.raises(UnknownNameError) as caught:
+        get_recipe("ctre_sim")
+    assert str(caught.value).startswith(
+        "Unknown method 'ctre_sim'. Did you mean 'ctre-sim'? Known: ctre-cosine, ctre-seq, "
+    )
+
+
+@pytest.mark.parametrize("name", ["SET", "", "backpropagation", None, 3, ["set"]])
+def test_every_other_name_is_refused_with_the_list(name):
+    with pytest.raises(UnknownNameError, match=r"Unknown method .* Known: .*, set, .*static"):
+        get_recipe(name)
