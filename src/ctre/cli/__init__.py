@@ -1,0 +1,59 @@
+"""The ``ctre`` command.
+
+Results go to stdout, everything else to stderr. Exit status: 0; 2 for wrong usage or bad input,
+with one message; 130 after Ctrl-C. The modules that click needs for ``--help`` load nothing else:
+each command imports what it works with when it runs.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import click
+
+from ctre.cli.listings import datasets, methods
+from ctre.cli.predict import predict
+from ctre.cli.train import train
+from ctre.errors import CTREError
+
+__all__ = ["main"]
+
+_INTERRUPTED = 130  # what shells report for Ctrl-C
+
+
+class _BadInput(click.ClickException):
+    exit_code = 2
+
+
+class _Program(click.Group):
+    """The commands, and what becomes of their errors."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            try:
+                return super().invoke(ctx)
+            except KeyboardInterrupt:
+                click.echo("Interrupted; nothing was saved.", err=True)
+                ctx.exit(_INTERRUPTED)
+            except (CTREError, MemoryError) as error:
+                raise _BadInput(str(error)) from error
+            except BrokenPipeError:  # whoever reads stdout has seen enough; click knows what to do
+                raise
+            except OSError as error:
+                raise _BadInput(f"{error.filename}: {error.strerror}") from error
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    click.echo(f"Warning: {message}", err=True)
+
+
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ctre", message="%(prog)s %(version)s")
+def main() -> None:
+    """Train neural networks that are sparse from the first step to the last."""
+
+
+for command in (train, predict, methods, datasets):
+    main.add_command(command)

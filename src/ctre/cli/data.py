@@ -1,0 +1,104 @@
+"""What DATA on the command line stands for: a catalogued name, or a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+from ctre.cli.consoles import messages
+from ctre.datasets import CATALOGUE, Dataset, Samples, load, read_file, read_samples, split
+from ctre.errors import UnknownNameError
+
+_TEST_FRACTION = 0.2
+
+
+def open_dataset(
+    data: str, *, target: str | None, test_fraction: float | None, data_home: Path | None
+) -> Dataset:
+    """Load a data set to train on, with test rows.
+
+    Raises
+    ------
+    click.UsageError
+        If an option does not fit the data.
+    CTREError
+        If there is no such data, or it cannot be used.
+    """
+    is_file = _is_file(data, target)
+    dataset = read_file(data, target=target) if is_file else _load(data, data_home)
+    if dataset.X_test is None:
+        return split(dataset, test_fraction or _TEST_FRACTION)
+    if test_fraction is not None:
+        raise click.UsageError(f"--test-fraction: {data} comes with its own test rows.")
+    return dataset
+
+
+def open_samples(
+    data: str,
+    *,
+    target: str | None,
+    usual_target: str | None,
+    n_features: int,
+    data_home: Path | None,
+) -> Samples:
+    """Load rows to predict: the test rows of a catalogued data set, or those of a file.
+
+    Parameters
+    ----------
+    data, target, data_home
+        As for `open_dataset`.
+    usual_target : str or None
+        Name of the column of labels of a CSV or TSV file, unless ``target`` is given.
+    n_features : int
+        How many columns there must be.
+
+    Raises
+    ------
+    click.UsageError, CTREError
+        As `open_dataset`.
+    """
+    if _is_file(data, target):
+        if target is None and data.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
+            target = usual_target
+        return read_samples(data, target=target, n_features=n_features)
+    dataset = _load(data, data_home)
+    assert dataset.X_test is not None  # every catalogued data set has test rows
+    return Samples(dataset.X_test, dataset.y_test, dataset.feature_names)
+
+
+def _is_file(data: str, target: str | None) -> bool:
+    """Tell a file from a catalogued name, which wins: write ./name for a file of that name."""
+    names = [record.name for record in CATALOGUE]
+    if data in names:
+        if target is not None:
+            raise click.UsageError(f"--target: {data} is a catalogued name, its labels are known.")
+        return False
+    if not Path(data).suffix and not Path(data).exists():
+        raise UnknownNameError("data set", data, names)
+    return True
+
+
+def _load(name: str, data_home: Path | None) -> Dataset:
+    """Load a catalogued data set; on a terminal a download shows how far it is."""
+    console = messages()
+    columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn()
+    tasks: dict[str, TaskID] = {}
+
+    def show(file: str, n_bytes: int, total: int | None) -> None:
+        if file not in tasks:
+            tasks[file] = progress.add_task(file)
+        progress.update(tasks[file], completed=n_bytes, total=total)
+
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        return load(name, data_home=data_home, on_progress=show)

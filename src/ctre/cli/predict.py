@@ -1,0 +1,92 @@
+"""``ctre predict``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from ctre.cli.options import data_home_option, json_option
+
+_SUFFIXES = (".csv", ".npz")
+
+
+def _check_suffix(_: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
+    if value is not None and value.suffix not in _SUFFIXES:
+        raise click.BadParameter(f"{value} must end in {' or '.join(_SUFFIXES)}.", param=param)
+    return value
+
+
+@click.command()
+@click.argument("model", type=click.Path(exists=True, path_type=Path))
+@click.argument("data")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_check_suffix,
+    help="File for the predictions, .csv or .npz.  [default: CSV on stdout]",
+)
+@click.option(
+    "--target",
+    metavar="COLUMN",
+    help="Column of the labels in a CSV or TSV file, if it has any: name or number.  [default: "
+    "the name it had in training]",
+)
+@data_home_option
+@json_option
+def predict(
+    model: Path,
+    data: str,
+    out: Path | None,
+    target: str | None,
+    data_home: Path | None,
+    as_json: bool,
+) -> None:
+    """Predict the rows of a file with a trained model.
+
+    MODEL is the folder that 'ctre train --out' wrote, or its model.safetensors. DATA is a file as
+    'ctre train' takes it, with or without labels; of a catalogued data set, and of a file with
+    test rows, the test rows are predicted. Columns are scaled as in training.
+
+    A CSV file of predictions has a line for each row, counted from 1, with the predicted class
+    and the probability of every class; an NPZ file has the arrays prediction, probability
+    (n_rows, n_classes) and classes. Where the data have labels, the accuracy is told.
+    """
+    from ctre.cli.data import open_samples
+    from ctre.cli.prediction import predict_samples
+    from ctre.cli.run_folder import prepare_folder
+    from ctre.datasets.whole_file import whole_file
+    from ctre.persistence import load_model
+
+    if out is not None:
+        prepare_folder(out.parent)
+    saved = load_model(model)
+    samples = open_samples(
+        data,
+        target=target,
+        usual_target=saved.target,
+        n_features=saved.estimator.n_features_in_,
+        data_home=data_home,
+    )
+    predictions = predict_samples(saved, samples)
+    if out is not None:
+        content = predictions.as_npz() if out.suffix == ".npz" else predictions.as_csv().encode()
+        with whole_file(out) as file:
+            file.write(content)
+    if as_json:
+        record = {
+            "n_rows": len(predictions.labels),
+            "accuracy": predictions.accuracy,
+            "classes": predictions.classes.tolist(),
+            "predictions": predictions.labels.tolist() if out is None else None,
+            "out": None if out is None else str(out),
+        }
+        click.echo(json.dumps(record, indent=2))
+        return
+    if out is None:
+        click.echo(predictions.as_csv(), nl=False)
+    else:
+        click.echo(f"Predictions of {len(predictions.labels)} rows: {out}")
+    if predictions.accuracy is not None:
+        click.echo(f"Accuracy: {100 * predictions.accuracy:.1f} %", err=out is None)

@@ -1,0 +1,107 @@
+"""From a saved model and unscaled rows to predictions in a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from ctre._typing import DoubleArray
+from ctre.datasets import Samples
+from ctre.errors import InvalidDataError
+from ctre.persistence import SavedModel
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """What a model says of some rows."""
+
+    classes: NDArray[Any]
+    """(n_classes,)"""
+    labels: NDArray[Any]
+    """(n_rows,) the most probable class of each row."""
+    probabilities: DoubleArray
+    """(n_rows, n_classes)"""
+    accuracy: float | None
+    """Share of rows predicted right; None where the truth is not known."""
+
+    def as_csv(self) -> str:
+        """Write a line for each row, counted from 1; probabilities to six digits."""
+        text = io.StringIO()
+        table = csv.writer(text, lineterminator="\n")
+        table.writerow(["row", "prediction", *(f"probability_{name}" for name in self.classes)])
+        for row, (label, shares) in enumerate(zip(self.labels, self.probabilities, strict=True), 1):
+            table.writerow([row, label, *(f"{share:.6g}" for share in shares)])
+        return text.getvalue()
+
+    def as_npz(self) -> bytes:
+        """Pack the arrays ``prediction``, ``probability`` and ``classes``."""
+        data = io.BytesIO()
+        np.savez_compressed(
+            data,
+            prediction=_plain(self.labels),
+            probability=self.probabilities,
+            classes=_plain(self.classes),
+        )
+        return data.getvalue()
+
+
+def predict_samples(saved: SavedModel, samples: Samples) -> Predictions:
+    """Scale the rows as in training, and predict them.
+
+    Raises
+    ------
+    InvalidDataError
+        If their columns are not those the model was trained on.
+    """
+    estimator, X = saved.estimator, samples.X
+    _check_columns(saved, samples)
+    if saved.scaling is not None:
+        if saved.scaling.shift is not None and isinstance(X, csr_array):
+            X = X.toarray()  # zeros move, as they did in training
+        X = saved.scaling.apply(X)
+    labels = estimator.predict(X)
+    accuracy = None
+    if samples.y is not None:
+        _warn_of_unknown_labels(samples.y, estimator.classes_)
+        accuracy = float(np.mean(labels == samples.y))
+    return Predictions(estimator.classes_, labels, estimator.predict_proba(X), accuracy)
+
+
+def _check_columns(saved: SavedModel, samples: Samples) -> None:
+    expected, got = saved.estimator.n_features_in_, samples.X.shape[1]
+    if got != expected:
+        raise InvalidDataError(
+            f"The data must have the {expected} columns that the model was trained on, got {got}."
+        )
+    if saved.feature_names is None or samples.feature_names is None:
+        return
+    pairs = zip(saved.feature_names, samples.feature_names, strict=True)
+    for place, (trained, given) in enumerate(pairs, start=1):
+        if trained != given:
+            raise InvalidDataError(
+                f"The data must have the columns that the model was trained on, in the same "
+                f"order: column {place} must be {trained!r}, got {given!r}."
+            )
+
+
+def _warn_of_unknown_labels(labels: NDArray[Any], classes: NDArray[Any]) -> None:
+    unknown = set(labels.tolist()) - set(classes.tolist())
+    if unknown:
+        shown = ", ".join(sorted(map(str, unknown))[:5])
+        warnings.warn(
+            f"Some labels of the data are no classes of the model: {shown}. Their rows count as "
+            "wrong.",
+            stacklevel=3,
+        )
+
+
+def _plain(labels: NDArray[Any]) -> NDArray[Any]:
+    """Give labels a dtype that needs no pickle."""
+    return labels.astype(str) if labels.dtype == object else labels

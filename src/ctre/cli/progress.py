@@ -1,0 +1,84 @@
+"""The progress bar of a training: epoch, loss, validation accuracy, connections, time left."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ctre.training import Callback, EpochRecord, FitPlan
+
+_COMPACT_FROM = 10_000  # connections of a layer that are written as 12k
+
+
+class ProgressBar(Callback):
+    """A callback that draws on a terminal while its ``with`` block lasts, and nothing elsewhere.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to draw.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("epoch {task.fields[epoch]}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[figures]}"),
+            TextColumn("[dim]{task.fields[connections]}[/]"),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+            expand=True,
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def on_fit_begin(self, plan: FitPlan) -> None:
+        """Draw the empty bar."""
+        self._plan = plan
+        self._task = self._progress.add_task(
+            "",
+            total=plan.n_epochs * plan.n_samples,
+            epoch=f"1/{plan.n_epochs}",
+            figures="",
+            connections=_compact(plan.n_connections),
+        )
+
+    def on_tick(self, epoch: int, n_samples_done: int) -> None:
+        """Move on inside the epoch."""
+        done = (epoch - 1) * self._plan.n_samples + n_samples_done
+        self._progress.update(self._task, completed=done, epoch=f"{epoch}/{self._plan.n_epochs}")
+
+    def on_epoch_end(self, record: EpochRecord) -> None:
+        """Show what the epoch reached."""
+        figures = f"loss {record.train_loss:.3f}"
+        if record.validation_score is not None:
+            figures += f"  val {100 * record.validation_score:.1f} %"
+        self._progress.update(
+            self._task,
+            completed=record.epoch * self._plan.n_samples,
+            epoch=f"{record.epoch}/{self._plan.n_epochs}",
+            figures=figures,
+            connections=_compact(record.n_connections),
+        )
+
+
+def _compact(n_connections: tuple[int, ...]) -> str:
+    """Write the connections of every layer in few characters: 1784+2000+12k."""
+    return "+".join(
+        f"{count / 1000:.0f}k" if count >= _COMPACT_FROM else str(count) for count in n_connections
+    )

@@ -1,0 +1,159 @@
+"""What is said about a run: one record, printed for people or as JSON."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+import ctre
+from ctre.cli.run import Run
+
+_N_TOP_INPUTS = 10
+_BAR_WIDTH = 30
+
+
+def describe(run: Run) -> dict[str, Any]:
+    """Gather what is worth knowing about a run, ready for JSON."""
+    dataset, estimator, history = run.dataset, run.estimator, run.estimator.history_
+    assert dataset.y_test is not None
+    layers = [
+        {"n_pre": n_pre, "n_post": n_post, "n_connections": n_connections}
+        for (n_pre, n_post), n_connections in zip(
+            pairwise(estimator.network_.layer_sizes), estimator.network_.n_connections, strict=True
+        )
+    ]
+    return {
+        "dataset": dataset.name,
+        "n_train": len(dataset.y_train),
+        "n_test": len(dataset.y_test),
+        "n_features": dataset.n_features,
+        "n_classes": len(estimator.classes_),
+        "method": estimator.method,
+        "protocol": run.protocol,
+        "scale": run.scaling.name,
+        "epsilon": estimator.epsilon,
+        "density": estimator.density_,
+        "n_connections": estimator.n_connections_,
+        "n_dense": sum(layer["n_pre"] * layer["n_post"] for layer in layers),
+        "layers": layers,
+        "test_accuracy": run.test_accuracy,
+        "validation_accuracy": estimator.best_validation_score_,
+        "best_epoch": estimator.best_epoch_,
+        "epochs": estimator.n_iter_,
+        "seed": estimator.random_state,
+        "seconds": {
+            "total": run.seconds,
+            "train": sum(history.column("seconds_train")),
+            "evolve": sum(history.column("seconds_evolve")),
+            "validate": sum(history.column("seconds_validate")),
+        },
+        "similarity_samples": estimator.similarity_samples_,
+        "threads": estimator.n_threads_,
+        "batch_size": estimator.batch_size,
+        "learning_rate": estimator.learning_rate_init,
+        "schedule": estimator.learning_rate,
+        "momentum": estimator.momentum,
+        "l2": estimator.alpha,
+        "zeta": estimator.drop_fraction,
+        "zeta_schedule": estimator.drop_fraction_schedule,
+        "patience": estimator.patience,
+        "init": estimator.weight_init,
+        "top_inputs": _top_inputs(run),
+        "informative": _informative(run),
+        "version": ctre.__version__,
+    }
+
+
+def _ranking(run: Run) -> NDArray[np.intp]:
+    """Order the inputs: most connections first, the stronger one on ties."""
+    return np.lexsort((-run.estimator.feature_importances_, -run.degrees))
+
+
+def _top_inputs(run: Run) -> list[dict[str, Any]]:
+    names, informative = run.dataset.feature_names, run.dataset.informative
+    return [
+        {
+            "column": column,
+            "name": None if names is None else names[column],
+            "n_connections": int(run.degrees[column]),
+            "is_informative": None if informative is None else column in informative,
+        }
+        for column in _ranking(run)[:_N_TOP_INPUTS].tolist()
+    ]
+
+
+def _informative(run: Run) -> dict[str, int] | None:
+    """Count how many of the k informative inputs are among the k most connected ones."""
+    informative = run.dataset.informative
+    if informative is None:
+        return None
+    top = _ranking(run)[: len(informative)]
+    return {"n": len(informative), "n_in_top": int(np.isin(top, informative).sum())}
+
+
+def summarize(report: dict[str, Any]) -> RenderableType:
+    """Lay the report out for people."""
+    sizes = [layer["n_pre"] for layer in report["layers"]] + [report["n_classes"]]
+    title = Text.assemble(
+        (report["dataset"], "bold"),
+        f"   {report['method']}, {'-'.join(map(str, sizes))} neurons, {report['epochs']} epochs",
+    )
+    parts: list[RenderableType] = [title, "", _facts(report), "", _inputs(report)]
+    if informative := report["informative"]:
+        n, n_in_top = informative["n"], informative["n_in_top"]
+        parts += ["", f"{n_in_top} of the {n} most connected inputs are informative."]
+    if report["out"]:
+        parts += ["", Text(f"Run      {report['out']}")]
+    if report["picture"]:
+        parts += [Text(f"Picture  {report['picture']}")]
+    return Group(*parts)
+
+
+def _facts(report: dict[str, Any]) -> Table:
+    seconds = report["seconds"]
+    facts = Table.grid(padding=(0, 3))
+    facts.add_column(style="dim")
+    facts.add_column(justify="right", style="bold")
+    facts.add_column()
+    validation = report["validation_accuracy"]
+    facts.add_row(
+        "Test accuracy",
+        f"{100 * report['test_accuracy']:.1f} %",
+        f"at epoch {report['best_epoch']}"
+        + ("" if validation is None else f", validation {100 * validation:.1f} %"),
+    )
+    facts.add_row(
+        "Connections",
+        f"{report['n_connections']:,}",
+        f"{100 * report['density']:.2g} % of {report['n_dense']:,} in the dense network",
+    )
+    facts.add_row(
+        "Seconds",
+        f"{seconds['total']:.1f}",
+        f"training {seconds['train']:.1f}, evolving {seconds['evolve']:.1f}, "
+        f"validating {seconds['validate']:.1f}",
+    )
+    return facts
+
+
+def _inputs(report: dict[str, Any]) -> Table:
+    """Draw the most connected inputs as a bar chart."""
+    inputs = report["top_inputs"]
+    most = max(1, inputs[0]["n_connections"])
+    table = Table.grid(padding=(0, 2))
+    table.add_column(max_width=32, no_wrap=True)
+    table.add_column(justify="right", style="bold")
+    table.add_column()
+    table.add_row("[dim]Input[/]", "[dim]Connections[/]")
+    for entry in inputs:
+        bar = "━" * max(1, round(_BAR_WIDTH * entry["n_connections"] / most))
+        color, mark = ("yellow", " informative") if entry["is_informative"] else ("blue", "")
+        name = entry["name"] or str(entry["column"])
+        table.add_row(Text(name), f"{entry['n_connections']}", Text(bar, color) + Text(mark, "dim"))
+    return table

@@ -1,0 +1,124 @@
+"""What a run leaves in its folder."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import io
+import json
+import os
+import warnings
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ctre.cli.run import Run
+from ctre.datasets.whole_file import whole_file
+from ctre.errors import MissingExtraError
+from ctre.persistence import MODEL_FILE, encode_model
+from ctre.pictures import draw_run
+from ctre.training import EpochRecord, History
+
+_PICTURE_FILE = "run.png"
+
+
+def prepare_folder(folder: Path) -> None:
+    """Make the folder, and see that it can be written to before hours are spent.
+
+    Raises
+    ------
+    OSError
+        If not.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+
+
+def save_run(
+    run: Run, report: dict[str, Any], folder: Path, target: str | None = None
+) -> Path | None:
+    """Write model, history, report and picture; all are complete before the first is in place.
+
+    Parameters
+    ----------
+    run, report
+        What there is to keep.
+    folder : Path
+        An existing folder.
+    target : str, optional
+        Name or place of the column of labels in the file that was trained on. A name is kept with
+        the model; a place is not, since files to predict may lack the column.
+
+    Returns
+    -------
+    Path or None
+        The picture; None, with a warning, if matplotlib is not installed. Then a picture of an
+        earlier run in this folder is removed, as it would belong to nothing there.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    contents = {
+        MODEL_FILE: encode_model(
+            run.estimator,
+            scaling=run.scaling,
+            feature_names=run.dataset.feature_names,
+            target=target if target and not target.lstrip("-").isdecimal() else None,
+        ),
+        "history.csv": _history_table(run.estimator.history_).encode(),
+        "run.json": (json.dumps(report, indent=2) + "\n").encode(),
+    }
+    try:
+        contents[_PICTURE_FILE] = _picture(run)
+    except MissingExtraError as error:
+        warnings.warn(str(error), stacklevel=2)
+    with ExitStack() as files:  # leaving it puts them all in place
+        for name, content in contents.items():
+            files.enter_context(whole_file(folder / name)).write(content)
+    picture = folder / _PICTURE_FILE
+    if _PICTURE_FILE not in contents:
+        picture.unlink(missing_ok=True)
+        return None
+    return picture
+
+
+def _history_table(history: History) -> str:
+    """Write one line per epoch; what has a value per layer gets a column per layer, from 1."""
+    rows = [_flatten(record) for record in history]
+    text = io.StringIO()
+    table = csv.DictWriter(text, rows[0].keys(), lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return text.getvalue()
+
+
+def _flatten(record: EpochRecord) -> dict[str, object]:
+    row: dict[str, object] = {}
+    for name, value in asdict(record).items():
+        if isinstance(value, tuple):
+            row |= {f"{name}_{layer}": count for layer, count in enumerate(value, start=1)}
+        else:
+            row[name] = value
+    return row
+
+
+def _picture(run: Run) -> bytes:
+    estimator, dataset = run.estimator, run.dataset
+    figure = draw_run(
+        estimator.history_,
+        run.degrees,
+        title=(
+            f"{dataset.name}, {estimator.method}: {100 * run.test_accuracy:.1f} % of the test rows "
+            f"right with {estimator.n_connections_:,} connections "
+            f"({100 * estimator.density_:.2g} % of dense)"
+        ),
+        feature_names=dataset.feature_names,
+        informative=dataset.informative,
+    )
+    data = io.BytesIO()
+    figure.savefig(data, format="png")
+    return data.getvalue()

@@ -1,0 +1,179 @@
+"""``ctre train``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ctre.cli.options import (
+    ALL_ROWS,
+    FRACTION,
+    SCHEDULE,
+    data_home_option,
+    json_option,
+    parse_rows,
+    parse_sizes,
+)
+
+
+@click.command()
+@click.argument("data")
+@click.option(
+    "--protocol",
+    type=click.Choice(["default", "paper"]),
+    default="default",
+    show_default=True,
+    help="Settings of whatever is not set here.",
+)
+@click.option("--method", metavar="NAME", help="How the topology evolves; see 'ctre methods'.")
+@click.option(
+    "--hidden",
+    "hidden_layer_sizes",
+    callback=parse_sizes,
+    metavar="N,N,…",
+    help="Neurons of each hidden layer.",
+)
+@click.option(
+    "--epsilon",
+    type=click.FloatRange(0, min_open=True),
+    help="Erdős–Rényi knob: a layer gets epsilon * (n_pre + n_post) connections.",
+)
+@click.option(
+    "--density",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Instead of --epsilon: share of its places that every layer connects.",
+)
+@click.option("--epochs", "max_iter", type=click.IntRange(1), help="Passes over the data.")
+@click.option("--batch-size", type=click.IntRange(1), help="Rows per step.")
+@click.option(
+    "--learning-rate",
+    "learning_rate_init",
+    type=click.FloatRange(0, min_open=True),
+    help="Where the learning rate starts.",
+)
+@click.option("--schedule", "learning_rate", type=SCHEDULE, help="How the learning rate falls.")
+@click.option(
+    "--momentum", type=click.FloatRange(0, 1, max_open=True), help="Nesterov momentum of SGD."
+)
+@click.option("--l2", "alpha", type=click.FloatRange(0), help="L2 penalty on the weights.")
+@click.option(
+    "--zeta",
+    "drop_fraction",
+    type=click.FloatRange(0, 1),
+    help="Share of the connections that is replaced after an epoch.",
+)
+@click.option(
+    "--zeta-schedule", "drop_fraction_schedule", type=SCHEDULE, help="How that share falls."
+)
+@click.option(
+    "--patience",
+    type=click.IntRange(1),
+    help="Epochs without a better validation accuracy until ctre-seq grows at random.",
+)
+@click.option(
+    "--init",
+    "weight_init",
+    type=click.Choice(["uniform", "normal"]),
+    help="Distribution of first weights.",
+)
+@click.option(
+    "--similarity-samples",
+    callback=parse_rows,
+    metavar="all|N|FRACTION",
+    help="Training rows that similarity is measured on.",
+)
+@click.option(
+    "--scale",
+    type=click.Choice(["minmax", "standard", "std", "none"]),
+    help="How columns are scaled, fitted on the training rows: to [0, 1]; to mean 0 and standard "
+    "deviation 1; to standard deviation 1 without centring; not at all.  [default: what suits "
+    "the data]",
+)
+@click.option(
+    "--target", metavar="COLUMN", help="Column of the labels in a CSV or TSV file: name or number."
+)
+@click.option(
+    "--test-fraction",
+    type=FRACTION,
+    help="Share of the rows set aside for testing where the data come without test rows, "
+    "stratified by class.  [default: 0.2]",
+)
+@click.option(
+    "--seed",
+    "random_state",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Decides everything random.",
+)
+@click.option(
+    "--threads", "n_threads", type=click.IntRange(1), help="The result does not depend on it."
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the model, the history, the report and a picture.",
+)
+@data_home_option
+@json_option
+def train(
+    data: str,
+    protocol: str,
+    scale: str | None,
+    target: str | None,
+    test_fraction: float | None,
+    out: Path | None,
+    data_home: Path | None,
+    as_json: bool,
+    **keywords: Any,
+) -> None:
+    """Train a sparse network and say how good it is.
+
+    DATA is a catalogued name ('ctre datasets' lists them) or a file: CSV, TSV, NPZ (X and y, or
+    X_train, y_train, X_test, y_test), SVMLight, or MATLAB (X and Y).
+
+    Options that are not set come from the protocol: 'default' is what works well, 'paper' is
+    what the article on CTRE used.
+
+    With --out DIR, the folder gets model.safetensors, history.csv, run.json and run.png when the
+    training has ended. Files of an earlier run there are replaced, never half: until then, and if
+    training is interrupted, they stay as they were. Without it nothing is written.
+    """
+    from ctre.cli.consoles import messages, results
+    from ctre.cli.data import open_dataset
+    from ctre.cli.progress import ProgressBar
+    from ctre.cli.report import describe, summarize
+    from ctre.cli.run import fit_and_test
+    from ctre.cli.run_folder import prepare_folder, save_run
+
+    chosen = _chosen(keywords)
+    if out is not None:
+        prepare_folder(out)
+    dataset = open_dataset(data, target=target, test_fraction=test_fraction, data_home=data_home)
+    with ProgressBar(messages()) as progress:
+        run = fit_and_test(dataset, protocol, scale, chosen | {"callbacks": (progress,)})
+    report = describe(run)
+    picture = None if out is None else save_run(run, report, out, target)
+    report |= {"out": out and str(out), "picture": picture and str(picture)}
+    if as_json:
+        click.echo(json.dumps(report, indent=2))
+    else:
+        results().print(summarize(report))
+
+
+def _chosen(keywords: dict[str, Any]) -> dict[str, Any]:
+    """Keep the estimator keywords that were set, in the form the estimator takes them."""
+    chosen = {name: value for name, value in keywords.items() if value is not None}
+    if "epsilon" in chosen and "density" in chosen:
+        raise click.UsageError(
+            "Give either --epsilon or --density, not both "
+            f"(got {chosen['epsilon']:g} and {chosen['density']:g})."
+        )
+    if "density" in chosen:
+        chosen["epsilon"] = None
+    if chosen.get("similarity_samples") == ALL_ROWS:
+        chosen["similarity_samples"] = None
+    return chosen
