@@ -48,10 +48,11 @@ class TileForward {
  public:
   TileForward(const ForwardCall& call, const Walk& walk)
       : call_(call), walk_(walk), sweeps_(sweeps(call.activation)) {
-    std::size_t n_rows = walk.input_rows.n_tile_rows();
+    std::size_t n_rows = 0;
     for (const auto& layer : walk.layers) n_rows += static_cast<std::size_t>(layer.n_post);
     const std::int64_t widest = std::min<std::int64_t>(kMaxWidth, (call.samples.n_rows + kLanes - 1) / kLanes * kLanes);
-    tile_ = Floats(n_rows * static_cast<std::size_t>(widest));
+    inputs_ = Floats(walk.input_rows.n_tile_rows() * static_cast<std::size_t>(widest));
+    rows_ = Floats(n_rows * static_cast<std::size_t>(widest));
   }
 
   // Rows [begin, end) of the samples, at most kMaxWidth.
@@ -61,14 +62,14 @@ class TileForward {
     std::int64_t numbers[kMaxWidth];
     for (int s = 0; s < width; ++s) numbers[s] = s < n ? begin + s : begin;
 
-    float* below = tile_.data();
+    const float* below = inputs_.data();
     if (call_.samples.dense) {
-      walk_.input_rows.copy_dense(call_.samples, numbers, width, below);
+      walk_.input_rows.copy_dense(call_.samples, numbers, width, inputs_.data());
     } else {
-      walk_.input_rows.add_sparse(call_.samples, numbers, n, width, below);
+      walk_.input_rows.add_sparse(call_.samples, numbers, n, width, inputs_.data());
     }
     const Sweep& sweep = sweeps_[static_cast<std::size_t>(n_vectors - 1)];
-    float* above = below + walk_.input_rows.n_tile_rows() * static_cast<std::size_t>(width);
+    float* above = rows_.data();
     for (std::size_t l = 0; l < walk_.layers.size(); ++l) {
       const bool activates = l + 1 < walk_.layers.size() || call_.activates_last;
       (activates ? sweep.forward_hidden : sweep.forward_output)(walk_.layers[l], below, above);
@@ -77,14 +78,14 @@ class TileForward {
     }
     const std::int32_t n_out = walk_.layers.back().n_post;
     copy_out(below, n_out, width, n, call_.out + begin * n_out);
-    if (!call_.samples.dense) walk_.input_rows.clear_sparse(call_.samples, numbers, n, width, tile_.data());
+    if (!call_.samples.dense) walk_.input_rows.clear_sparse(call_.samples, numbers, n, width, inputs_.data());
   }
 
  private:
   const ForwardCall& call_;
   const Walk& walk_;
   const Sweeps sweeps_;
-  Floats tile_;
+  Floats inputs_, rows_;  // the tile; sparse inputs are all zero between two runs
 };
 
 }  // namespace

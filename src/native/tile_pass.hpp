@@ -19,14 +19,15 @@ struct Network {
 class TilePass {
  public:
   explicit TilePass(const Network& network) : network_(network) {
-    std::size_t n_rows = network.input_rows.n_tile_rows(), n_weights = 0;
+    std::size_t n_rows = 0, n_weights = 0;
     for (const auto& layer : network.plan.layers) {
       first_row_.push_back(n_rows);
       first_weight_.push_back(n_weights);
       n_rows += static_cast<std::size_t>(layer.n_post);
       n_weights += static_cast<std::size_t>(layer.n_connections());
     }
-    tile_ = Floats(n_rows * kMaxWidth);
+    inputs_ = Floats(network.input_rows.n_tile_rows() * kMaxWidth);
+    rows_ = Floats(n_rows * kMaxWidth);
     forward_weights_ = Floats(n_weights);
   }
 
@@ -47,9 +48,9 @@ class TilePass {
     const TrainCall& call = network_.call;
     const Sweep& sweep = network_.sweeps[static_cast<std::size_t>(samples.width / kLanes - 1)];
     if (call.samples.dense) {
-      network_.input_rows.copy_dense(call.samples, samples.row, samples.width, tile_.data());
+      network_.input_rows.copy_dense(call.samples, samples.row, samples.width, inputs_.data());
     } else {
-      network_.input_rows.add_sparse(call.samples, samples.row, samples.n, samples.width, tile_.data());
+      network_.input_rows.add_sparse(call.samples, samples.row, samples.n, samples.width, inputs_.data());
     }
     forward(sweep, samples.width);
     const std::size_t last = first_row_.size() - 1;
@@ -57,14 +58,14 @@ class TilePass {
                                         call.labels, call.targets);
     backward(sweep, samples.width, gradient, adds);
     if (!call.samples.dense) {
-      network_.input_rows.clear_sparse(call.samples, samples.row, samples.n, samples.width, tile_.data());
+      network_.input_rows.clear_sparse(call.samples, samples.row, samples.n, samples.width, inputs_.data());
     }
     return loss;
   }
 
  private:
-  float* rows_above(std::size_t layer, int width) { return tile_.data() + first_row_[layer] * static_cast<std::size_t>(width); }
-  float* rows_below(std::size_t layer, int width) { return layer == 0 ? tile_.data() : rows_above(layer - 1, width); }
+  float* rows_above(std::size_t layer, int width) { return rows_.data() + first_row_[layer] * static_cast<std::size_t>(width); }
+  float* rows_below(std::size_t layer, int width) { return layer == 0 ? inputs_.data() : rows_above(layer - 1, width); }
   std::int32_t n_post(std::size_t layer) const { return network_.plan.layers[layer].n_post; }
 
   void forward(const Sweep& sweep, int width) {
@@ -98,9 +99,10 @@ class TilePass {
   }
 
   const Network& network_;
-  std::vector<std::size_t> first_row_;     // of each layer's postsynaptic neurons in the tile
+  std::vector<std::size_t> first_row_;     // of each layer's postsynaptic neurons in `rows_`
   std::vector<std::size_t> first_weight_;  // of each layer in forward order
-  Floats tile_, forward_weights_;
+  Floats inputs_, rows_;  // the tile; sparse inputs are all zero between two runs
+  Floats forward_weights_;
 };
 
 }  // namespace ctre::CTRE_ISA
