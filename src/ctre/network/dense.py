@@ -74,7 +74,7 @@ class DenseNetwork:
         """The layers with every connection spelled out: copies, for storing and pruning."""
         return tuple(
             SparseLayer(
-                Topology.full(*layer.weights.shape), layer.weights.T.ravel(), layer.biases.copy()
+                Topology.full(*layer.weights.shape), layer.weights.T.flatten(), layer.biases.copy()
             )
             for layer in self.dense_layers
         )
