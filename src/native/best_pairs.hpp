@@ -20,10 +20,12 @@ struct Pair {
   std::int64_t key;
 };
 
-// Total order: the outcome of a search does not depend on who finds a pair when.
-inline bool better(const Pair& a, const Pair& b) {
-  return a.rank != b.rank ? a.rank > b.rank : a.key < b.key;
-}
+// A total order: the outcome of a search does not depend on who finds a pair when.
+struct Better {
+  bool operator()(const Pair& a, const Pair& b) const {
+    return a.rank > b.rank || (a.rank == b.rank && a.key < b.key);
+  }
+};
 
 class BestPairs {
  public:
@@ -40,7 +42,7 @@ class BestPairs {
   void add(const Pair* begin, const Pair* end) {
     std::lock_guard<std::mutex> lock(mutex_);
     for (; begin != end; ++begin) {
-      if (!better(*begin, {rank_.load(std::memory_order_relaxed), key_.load(std::memory_order_relaxed)})) continue;
+      if (!Better{}(*begin, worst_)) continue;
       if (pairs_.size() == pairs_.capacity()) keep_best();
       pairs_.push_back(*begin);
     }
@@ -48,8 +50,7 @@ class BestPairs {
 
   void clear() {
     pairs_.clear();
-    key_.store(-1);
-    rank_.store(kTaken);
+    publish({kTaken, -1});
   }
 
   // The keys of the best, ascending.
@@ -62,19 +63,25 @@ class BestPairs {
  private:
   void keep_best() {
     const auto worst = pairs_.begin() + static_cast<std::ptrdiff_t>(count_ - 1);
-    std::nth_element(pairs_.begin(), worst, pairs_.end(), better);
-    // A reader that sees the new rank sees the new key too; an old rank with a new key is only
-    // less strict than it could be.
-    key_.store(worst->key, std::memory_order_relaxed);
-    rank_.store(worst->rank, std::memory_order_release);
+    std::nth_element(pairs_.begin(), worst, pairs_.end(), Better{});
     pairs_.resize(count_);
+    publish(*worst);
+  }
+
+  // A reader that sees the new rank sees the new key too; the old rank with the new key only lets
+  // more pass than must.
+  void publish(const Pair& worst) {
+    worst_ = worst;
+    key_.store(worst.key, std::memory_order_relaxed);
+    rank_.store(worst.rank, std::memory_order_release);
   }
 
   const std::size_t count_;
   std::mutex mutex_;
   std::vector<Pair> pairs_;
-  std::atomic<Rank> rank_{kTaken};  // the worst of `count_` pairs known, which others must beat
-  std::atomic<std::int64_t> key_{-1};
+  Pair worst_{kTaken, -1};  // of `count_` known pairs: others must be better
+  std::atomic<Rank> rank_{worst_.rank};
+  std::atomic<std::int64_t> key_{worst_.key};
 };
 
 }  // namespace ctre

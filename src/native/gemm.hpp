@@ -16,18 +16,13 @@ namespace ctre::CTRE_ISA {
 
 // A tile's sums fill the registers of the instruction set but for one row and a factor.
 #if defined(__AVX512F__)
-inline constexpr int kRegisterBytes = 64, kTileRegisters = 2, kTilePost = 14;
-#elif defined(__AVX__)
-inline constexpr int kRegisterBytes = 32, kTileRegisters = 2, kTilePost = 6;
+inline constexpr int kTilePost = 14, kTileVectors = 2;
 #elif defined(__aarch64__)
-inline constexpr int kRegisterBytes = 16, kTileRegisters = 4, kTilePost = 6;
+inline constexpr int kTilePost = 6, kTileVectors = 4;
 #else
-inline constexpr int kRegisterBytes = 16, kTileRegisters = 2, kTilePost = 6;
+inline constexpr int kTilePost = 6, kTileVectors = 2;
 #endif
-typedef float Register __attribute__((vector_size(kRegisterBytes)));
-typedef float UnalignedRegister __attribute__((vector_size(kRegisterBytes), aligned(4)));
-inline constexpr int kRegisterFloats = kRegisterBytes / 4;
-inline constexpr int kTilePre = kTileRegisters * kRegisterFloats;
+inline constexpr int kTilePre = kTileVectors * kLanes;
 
 inline constexpr int kChunk = 256;  // samples: a panel of either side stays in L1
 
@@ -36,27 +31,24 @@ inline std::int64_t round_up(std::int64_t n, std::int64_t step) { return (n + st
 // scores[i][j] = (first ? 0 : scores[i][j]) + sum over k of post[k][i] * pre[k][j]; with `kSparse`,
 // row k of the presynaptic panel belongs to sample rows[k] of the chunk.
 template <bool kSparse>
-inline void multiply_tile(int n_rows, const float* pre, const std::int16_t* rows, const float* post,
-                          bool first, float* scores, std::int64_t stride) {
-  Register sums[kTilePost][kTileRegisters];
+inline void multiply_tile(int n_rows, const float* pre, const std::int16_t* rows, const float* post, bool first,
+                          float* scores, std::int64_t stride) {
+  for (int i = 0; i < kTilePost; ++i) __builtin_prefetch(scores + i * stride, 1);
+  vf sums[kTilePost][kTileVectors];
   for (auto& row : sums) {
-    for (Register& sum : row) sum = Register{};
+    for (vf& sum : row) sum = vf{};
   }
   for (int k = 0; k < n_rows; ++k) {
     const float* factors = post + (kSparse ? rows[k] : k) * kTilePost;
-    Register values[kTileRegisters];
-    for (int j = 0; j < kTileRegisters; ++j) {
-      values[j] = *reinterpret_cast<const Register*>(pre + k * kTilePre + j * kRegisterFloats);
-    }
+    vf values[kTileVectors];
+    for (int j = 0; j < kTileVectors; ++j) values[j] = load(pre + k * kTilePre + j * kLanes);
     for (int i = 0; i < kTilePost; ++i) {
-      for (int j = 0; j < kTileRegisters; ++j) sums[i][j] += factors[i] * values[j];
+      for (int j = 0; j < kTileVectors; ++j) sums[i][j] += factors[i] * values[j];
     }
   }
   for (int i = 0; i < kTilePost; ++i) {
-    for (int j = 0; j < kTileRegisters; ++j) {
-      auto* score = reinterpret_cast<Register*>(scores + i * stride + j * kRegisterFloats);
-      *score = first ? sums[i][j] : *score + sums[i][j];
-    }
+    float* row = scores + i * stride;
+    for (int j = 0; j < kTileVectors; ++j, row += kLanes) store(row, first ? sums[i][j] : load(row) + sums[i][j]);
   }
 }
 
@@ -86,20 +78,6 @@ void pack_dense(const float* matrix, std::int64_t n_columns, std::int64_t begin,
       }
     }
   }
-}
-
-template <int kWidth>
-bool panels_finite(const float* panels, std::int64_t n_columns, int n_rows) {
-  constexpr std::int32_t kExponent = 0x7f800000;
-  std::int32_t found = 0;
-  for (std::int64_t first = 0; first < n_columns; first += kWidth) {
-    for (int i = 0; i < n_rows * kWidth; ++i) {
-      std::int32_t bits;
-      std::memcpy(&bits, panels + first * kChunk + i, sizeof bits);
-      found |= (bits & kExponent) == kExponent;
-    }
-  }
-  return !found;
 }
 
 // Which samples of a chunk a sparse panel holds; the others are zero in all its columns.
@@ -140,6 +118,35 @@ inline void pack_sparse(const std::int64_t* indptr, const std::int32_t* indices,
       }
     }
   }
+}
+
+inline bool all_finite(const float* values, int n) {
+  constexpr std::int32_t kExponent = 0x7f800000;
+  std::int32_t found = 0;
+  for (int i = 0; i < n; ++i) {
+    std::int32_t bits;
+    std::memcpy(&bits, values + i, sizeof bits);
+    found |= (bits & kExponent) == kExponent;
+  }
+  return !found;
+}
+
+// Whether what was packed is.
+template <int kWidth>
+bool panels_finite(const float* panels, std::int64_t n_columns, int n_rows) {
+  bool finite = true;
+  for (std::int64_t first = 0; first < n_columns; first += kWidth) {
+    finite &= all_finite(panels + first * kChunk, n_rows * kWidth);
+  }
+  return finite;
+}
+
+inline bool panels_finite(const float* panels, std::int64_t n_columns, const PanelRows* panel_rows) {
+  bool finite = true;
+  for (std::int64_t first = 0; first < n_columns; first += kTilePre, ++panel_rows) {
+    finite &= all_finite(panels + first * kChunk, panel_rows->n_rows * kTilePre);
+  }
+  return finite;
 }
 
 }  // namespace ctre::CTRE_ISA

@@ -13,7 +13,7 @@ namespace ctre::CTRE_ISA {
 // Neurons that are alike in being live or dead.
 struct Neurons {
   std::vector<std::int32_t> index;  // ascending
-  std::vector<float> offset;        // of their scores; zeros if the query has none
+  std::vector<float> offset;        // of their scores; 0 if the query has none, never -0
 
   std::int64_t size() const { return static_cast<std::int64_t>(index.size()); }
 };
@@ -31,7 +31,7 @@ struct Side {
       Neurons& list = is_live[i] ? live : dead;
       position[i] = static_cast<std::int32_t>(list.size());
       list.index.push_back(static_cast<std::int32_t>(i));
-      list.offset.push_back(offset ? offset[i] : 0.0f);
+      list.offset.push_back(offset ? offset[i] + 0.0f : 0.0f);
     }
   }
 };

@@ -24,7 +24,7 @@ constexpr std::int64_t kBlockPre = 1024, kBlockPost = 1008;  // scores of a bloc
 constexpr std::int64_t kPackedPre = 256;                     // times a chunk of samples: half of L2
 constexpr int kFilter = 32;                                  // scores compared at once
 constexpr int kFound = 256;                                  // pairs a thread hands over at once
-constexpr double kThreadWork = 4e6;                          // multiplications worth a thread
+constexpr double kThreadWork = 4e6;                          // operations worth a thread
 
 static_assert(kPackedPre % kTilePre == 0 && kPackedPre % kFilter == 0);
 
@@ -80,7 +80,7 @@ class Search {
         pre_parts_(pre.live.size(), kBlockPre, kTilePre, 1),
         post_parts_(post.live.size(), kBlockPost, kTilePost, n_threads) {}
 
-  // Returns whether all values of live neurons are finite.
+  // Returns whether the dead neurons had finite partners alone.
   bool run() {
     std::vector<std::unique_ptr<Workspace>> workspaces;
     for (int thread = 0; thread < n_threads_; ++thread) {
@@ -111,7 +111,9 @@ class Search {
     for (std::int64_t begin = 0; begin < query_.n_samples; begin += kChunk) {
       const std::int64_t end = std::min(begin + kChunk, query_.n_samples);
       pack_dense<kTilePost>(query_.post, query_.n_post, begin, end, post_index, n_post, work.post.get());
-      work.finite &= panels_finite<kTilePost>(work.post.get(), n_post, static_cast<int>(end - begin));
+      if (pre_.dead.size()) {
+        work.finite &= panels_finite<kTilePost>(work.post.get(), n_post, static_cast<int>(end - begin));
+      }
       for (std::int64_t first = pre_begin; first < pre_end; first += kPackedPre) {
         const std::int64_t n_pre = std::min(kPackedPre, pre_end - first);
         pack_pre(work, begin, end, first, n_pre);
@@ -129,15 +131,14 @@ class Search {
 
   void pack_pre(Workspace& work, std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t n) const {
     const std::int32_t* index = pre_.live.index.data() + first;
+    const int n_rows = static_cast<int>(end - begin);
     if (query_.pre) {
       pack_dense<kTilePre>(query_.pre, query_.n_pre, begin, end, index, n, work.pre.get());
-      work.finite &= panels_finite<kTilePre>(work.pre.get(), n, static_cast<int>(end - begin));
+      if (post_.dead.size()) work.finite &= panels_finite<kTilePre>(work.pre.get(), n, n_rows);
     } else {
       pack_sparse(query_.pre_indptr, query_.pre_indices, query_.pre_values, begin, end, index, n, work.pre.get(),
                   work.pre_rows.data());
-      for (std::int64_t i = 0; i < n; i += kTilePre) {
-        work.finite &= panels_finite<kTilePre>(work.pre.get() + i * kChunk, 1, work.pre_rows[i / kTilePre].n_rows);
-      }
+      if (post_.dead.size()) work.finite &= panels_finite(work.pre.get(), n, work.pre_rows.data());
     }
   }
 
@@ -187,10 +188,10 @@ class Search {
       Rank top_here = kTaken;
       for (int i = 0; i < kFilter; ++i) top_here = std::max(top_here, ranks[i]);
       if (top_here <= bound) continue;
-      for (int i = 0; i < kFilter; ++i) {
-        if (ranks[i] <= bound) continue;
-        if (work.n_found == kFound) hand_over(work);
-        work.found[work.n_found++] = {ranks[i], q * query_.n_pre + index[group + i]};
+      if (work.n_found > kFound - kFilter) hand_over(work);
+      for (int i = 0; i < kFilter; ++i) {  // without a branch, which would be mispredicted
+        work.found[work.n_found] = {ranks[i], q * query_.n_pre + index[std::min(group + i, n - 1)]};
+        work.n_found += ranks[i] > bound;
       }
     }
   }
@@ -231,23 +232,29 @@ class Search {
   std::atomic<std::int64_t> next_block_{0}, next_post_{0};
 };
 
+int worth_threads(const AbsentPairQuery& query, double n_operations) {
+  return static_cast<int>(std::min<double>(query.n_threads, 1 + n_operations / kThreadWork));
+}
+
 }  // namespace
 
 void best_absent_pairs(const AbsentPairQuery& query, std::int64_t* keys) {
   if (query.count == 0) return;
-  const double work = static_cast<double>(query.n_samples) * static_cast<double>(query.n_pre * query.n_post);
-  const int n_threads = static_cast<int>(std::min<double>(query.n_threads, 1 + work / kThreadWork));
+  const std::int64_t n_pairs = query.n_pre * query.n_post;
+  const int n_threads = worth_threads(query, static_cast<double>(query.n_samples) * static_cast<double>(n_pairs));
+  const int n_readers =
+      worth_threads(query, static_cast<double>(query.n_samples) * static_cast<double>(query.n_pre + query.n_post));
 
   std::vector<std::uint8_t> pre_live(static_cast<std::size_t>(query.n_pre));
   std::vector<std::uint8_t> post_live(static_cast<std::size_t>(query.n_post));
-  run_team(n_threads, [&](int thread) {
-    const Share pre_share = share_of(query.n_pre, thread, n_threads);
+  run_team(n_readers, [&](int thread) {
+    const Share pre_share = share_of(query.n_pre, thread, n_readers);
     if (query.pre) {
       flag_live(query.pre, query.n_samples, query.n_pre, pre_share, pre_live.data());
     } else {
       flag_live(query.pre_indptr, query.pre_values, pre_share, pre_live.data());
     }
-    flag_live(query.post, query.n_samples, query.n_post, share_of(query.n_post, thread, n_threads), post_live.data());
+    flag_live(query.post, query.n_samples, query.n_post, share_of(query.n_post, thread, n_readers), post_live.data());
   });
 
   BestPairs best(query.count);
