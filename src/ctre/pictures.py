@@ -14,7 +14,7 @@ Figures are made without pyplot: nothing global is touched and no window can ope
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,7 @@ from ctre.training import History
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_Corner: TypeAlias = Literal["upper right", "lower right"]
+    from matplotlib.legend import Legend
 
 _INK, _QUIET, _FAINT = "#1f2937", "#6b7280", "#e5e7eb"
 _TRAINING, _VALIDATION = "#94a3b8", "#2563eb"
@@ -115,7 +114,7 @@ def _draw_accuracy(axes: Axes, history: History) -> None:
         axes.plot(best.epoch, score, "o", color="white", markeredgecolor=_VALIDATION, ms=7, mew=2)
         label = f"best: {score:.1f} % at epoch {best.epoch}"
         axes.plot([], [], "o", color="white", markeredgecolor=_VALIDATION, ms=6, mew=2, label=label)
-    _add_legend(axes, loc="lower right")
+    _soften(axes.legend(loc="lower right", handlelength=1.2))
 
 
 def _draw_loss(axes: Axes, history: History) -> None:
@@ -157,20 +156,20 @@ def _draw_bars(
     axes.set_yticks(range(len(order)), [_shorten(names[column]) for column in order])
     axes.tick_params(axis="y", labelsize=8 if len(order) > 20 else 9, labelcolor=_INK)
     axes.set_ylim(len(order) - 0.4, -0.6)
-    _explain_colors(axes, is_informative, "lower right")
+    _explain_colors(axes, is_informative)
 
 
 def _draw_points(axes: Axes, degrees: NDArray[np.int32], is_informative: NDArray[np.bool_]) -> None:
     """Draw one point an input, in column order, on a stem."""
-    columns = np.arange(len(degrees))
+    columns = np.argsort(is_informative, kind="stable")  # the informative ones on top
+    colors = _colors(is_informative[columns])
     _prepare(axes, "Connections per input")
     axes.set_xlabel("input", color=_QUIET)
-    colors = _colors(is_informative)
-    axes.vlines(columns, 0, degrees, colors=colors, lw=0.8, alpha=0.35)
-    axes.scatter(columns, degrees, c=colors, s=12, lw=0, zorder=2)
+    axes.vlines(columns, 0, degrees[columns], colors=colors, lw=0.8, alpha=0.35)
+    axes.scatter(columns, degrees[columns], c=colors, s=12, lw=0, zorder=2)
     axes.set_xlim(-0.01 * len(degrees), 1.01 * len(degrees))
     axes.set_ylim(bottom=0)
-    _explain_colors(axes, is_informative, "upper right")
+    _explain_colors(axes, is_informative)
 
 
 def _draw_sorted(axes: Axes, degrees: NDArray[np.int32], is_informative: NDArray[np.bool_]) -> None:
@@ -197,7 +196,7 @@ def _draw_sorted(axes: Axes, degrees: NDArray[np.int32], is_informative: NDArray
     )
     axes.set_xlim(1, len(order))
     axes.set_ylim(bottom=0)
-    _explain_colors(axes, is_informative, "upper right")
+    _explain_colors(axes, is_informative)
 
 
 def _draw_image(axes: Axes, degrees: NDArray[np.int32], shape: tuple[int, ...]) -> None:
@@ -231,18 +230,21 @@ def _colors(is_informative: NDArray[np.bool_]) -> list[str]:
     return [_INFORMATIVE if informative else other for informative in is_informative]
 
 
-def _explain_colors(axes: Axes, is_informative: NDArray[np.bool_], loc: _Corner) -> None:
-    """Add a legend where there are two colours."""
+def _explain_colors(axes: Axes, is_informative: NDArray[np.bool_]) -> None:
+    """Add a legend above the axes, where no data can be, if there are two colours."""
     if is_informative.any():
         n_informative = int(is_informative.sum())
         labels = (f"{n_informative} informative", f"{len(is_informative) - n_informative} others")
         for color, label in zip((_INFORMATIVE, _OTHER), labels, strict=True):
             axes.plot([], [], "o", color=color, ms=5, mew=0, label=label)
-        _add_legend(axes, loc=loc)
+        legend = axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.1)
+        _soften(legend)
 
 
-def _add_legend(axes: Axes, *, loc: _Corner) -> None:
-    axes.legend(loc=loc, fontsize=9, frameon=False, labelcolor=_INK, handlelength=1.2)
+def _soften(legend: Legend) -> None:
+    legend.set_frame_on(False)
+    for text in legend.get_texts():
+        text.set(color=_INK, fontsize=9)
 
 
 def _shorten(name: str, most: int = 28) -> str:

@@ -118,6 +118,7 @@ def _picture(run: Run) -> bytes:
         ),
         feature_names=dataset.feature_names,
         informative=dataset.informative,
+        image_shape=dataset.image_shape,
     )
     data = io.BytesIO()
     figure.savefig(data, format="png")

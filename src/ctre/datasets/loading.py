@@ -73,6 +73,7 @@ def load(
                 X_train=np.ascontiguousarray(bunch.data, dtype=np.float32),
                 y_train=bunch.target.astype(np.int64),
                 feature_names=tuple(str(feature) for feature in bunch.feature_names),
+                image_shape=bunch.images.shape[1:] if "images" in bunch else None,
             )
         case Published() as origin:
             path = find_data_home(data_home) / origin.file
@@ -98,12 +99,14 @@ def is_here(name: str, data_home: str | os.PathLike[str] | None = None) -> bool:
 
 def _arrange(name: str, arrays: Arrays, *, sparse: bool) -> Dataset:
     if "X_train" in arrays:
+        row_shape = arrays["X_train"].shape[1:]
         return Dataset(
             name=name,
             X_train=_as_rows(arrays["X_train"], sparse=sparse),
             y_train=arrays["y_train"].astype(np.int64),
             X_test=_as_rows(arrays["X_test"], sparse=sparse),
             y_test=arrays["y_test"].astype(np.int64),
+            image_shape=row_shape if len(row_shape) > 1 else None,
         )
     return Dataset(name, _as_rows(arrays["X"], sparse=sparse), arrays["y"].astype(np.int64))
 

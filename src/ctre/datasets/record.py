@@ -59,6 +59,8 @@ class Dataset:
         The scaling that the paper used, or would have used: it has one for all sets but Madelon.
     informative : int64 array or None
         Columns known to carry the class, ascending; None where nobody knows.
+    image_shape : (height, width) or (height, width, channels), or None
+        How the columns of a row make an image; None where they make none.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Dataset:
     scale: str = "minmax"
     paper_scale: str = "minmax"
     informative: NDArray[np.int64] | None = None
+    image_shape: tuple[int, ...] | None = None
 
     @property
     def n_features(self) -> int:
