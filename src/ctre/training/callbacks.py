@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ctre.topology import TopologyChange
 from ctre.training.history import EpochRecord, History
 
 
@@ -33,6 +35,9 @@ class Callback:
 
     def on_tick(self, epoch: int, n_samples_done: int) -> None:
         """Inside an epoch, at most about ten times a second; what it raises ends the fit."""
+
+    def on_topology_update(self, epoch: int, changes: Sequence[TopologyChange]) -> None:
+        """After a topology update, if the epoch ends in one: what changed in each layer."""
 
     def on_epoch_end(self, record: EpochRecord) -> None:
         """After training, validation and topology update; may raise `StopTraining`."""

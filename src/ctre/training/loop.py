@@ -192,6 +192,9 @@ class _Run:
         else:
             evolutions = []
         evolved = time.perf_counter()
+        changes = [evolution.change for evolution in evolutions]
+        for callback in self.callbacks if changes else ():
+            callback.on_topology_update(epoch, changes)
 
         none = (0,) * len(network.layers)
         return EpochRecord(
