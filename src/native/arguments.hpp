@@ -30,8 +30,8 @@ inline constexpr std::int64_t kAnyLength = -1;
 
 inline std::string describe(nb::handle value) {
   if (!nb::hasattr(value, "dtype")) return nb::type_name(value.type()).c_str();
-  const nb::object shape = nb::getattr(value, "shape", nb::none());
-  return std::string(nb::str(value.attr("dtype")).c_str()) + " of shape " + nb::str(shape).c_str();
+  const nb::object dtype = value.attr("dtype"), shape = nb::getattr(value, "shape", nb::none());
+  return std::string(nb::str(dtype).c_str()) + " of shape " + nb::str(shape).c_str();
 }
 
 template <class T>
