@@ -121,7 +121,7 @@ def train(
             break
     for callback in callbacks:
         callback.on_fit_end(history)
-    return Fit(run.best if run.best is not None else network, history)
+    return Fit(run.kept, history)
 
 
 def _go_on(callbacks: Iterable[Callback], record: EpochRecord) -> bool:
@@ -153,7 +153,7 @@ class _Run:
         self.validation = Validation.of(
             data.samples, data.targets, data.validation_rows, data.sample_weight
         )
-        self.best: SparseNetwork | DenseNetwork | None = None
+        self.kept = network
         self.best_watched, self.watched_size = -math.inf, network.n_connections
         self.stall = self.longest_stall = 0
         self.n_steps_done = 0
@@ -196,7 +196,7 @@ class _Run:
         for callback in self.callbacks if changes else ():
             callback.on_topology_update(epoch, changes)
 
-        none = (0,) * len(network.layers)
+        none = (0,) * len(n_connections)
         return EpochRecord(
             epoch=epoch,
             learning_rate=learning_rate,
@@ -257,14 +257,15 @@ class _Run:
         return totals
 
     def _watch(self, totals: EpochTotals, verdict: Verdict | None) -> None:
-        """Keep the best network, and count the epochs since there was a better one."""
+        """Keep the best network, else the last, and count the epochs since there was a better."""
         watched = -totals.loss if verdict is None else verdict.score
         if self.network.n_connections != self.watched_size:  # a method that prunes is not done yet
             self.watched_size, self.best_watched = self.network.n_connections, -math.inf
-        if watched > self.best_watched:
+        is_better = watched > self.best_watched
+        if is_better or verdict is None:  # before the update, which is not trained if this ends
+            self.kept = self.network.snapshot()
+        if is_better:
             self.best_watched, self.stall = watched, 0
-            if verdict is not None:
-                self.best = self.network.snapshot()
         else:
             self.stall += 1
             self.longest_stall = max(self.longest_stall, self.stall)
