@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
+from scipy.sparse import issparse
 
 from ctre.datasets.lzw import uncompress
 from ctre.datasets.store import Arrays
@@ -69,11 +70,11 @@ def decode_isolet(folder: Path) -> Arrays:
     with _reading(folder / groups[0]):
         first, fifth = (np.loadtxt(io.BytesIO(text), delimiter=",", ndmin=2) for text in texts)
     rows = np.vstack([first, fifth])
-    sizes = np.array([1560, 1560, 1560, len(first) - 3 * 1560, len(fifth)])
+    first_groups = np.minimum(np.arange(len(first)) // 1560, 3) + 1  # the fourth lacks two rows
     return {
         "X": rows[:, :-1].astype(np.float32),
         "y": (rows[:, -1] - 1).astype(np.uint8),
-        "group": np.repeat(np.arange(1, 6), np.maximum(sizes, 0)).astype(np.uint8),
+        "group": np.append(first_groups, np.full(len(fifth), 5)).astype(np.uint8),
     }
 
 
@@ -146,8 +147,9 @@ class _ArraysOnly(pickle.Unpickler):
 def _decode_counts(path: Path) -> Arrays:
     with _reading(path):
         content = loadmat(path)
-        X, y = np.asarray(content["X"]), content["Y"].ravel()
-    return {"X": X.astype(np.uint8), "y": np.unique(y, return_inverse=True)[1].astype(np.uint8)}
+        X = content["X"].toarray() if issparse(content["X"]) else content["X"]
+        _, y = np.unique(content["Y"].ravel(), return_inverse=True)
+        return {"X": X.astype(np.uint8), "y": y.astype(np.uint8)}
 
 
 def _read_whole_numbers(path: Path) -> NDArray[np.int64]:

@@ -44,14 +44,7 @@ class RemoteFile:
     sha256: str | None = None
 
 
-def download(
-    remote: RemoteFile,
-    folder: Path,
-    *,
-    on_progress: OnProgress | None = None,
-    first_pause: float = _FIRST_PAUSE_SECONDS,
-    timeout: float = _TIMEOUT_SECONDS,
-) -> Path:
+def download(remote: RemoteFile, folder: Path, *, on_progress: OnProgress | None = None) -> Path:
     """Bring a file into a folder.
 
     Each address is tried three times, with growing pauses, while it is unreachable, breaks off
@@ -66,10 +59,6 @@ def download(
         An existing folder; the file appears there under its name once it is whole and checked.
     on_progress : callable, optional
         Called after each chunk with the file's name, the bytes so far, and the total or None.
-    first_pause : float, default=1.0
-        Seconds before the second attempt; doubled before the third.
-    timeout : float, default=30.0
-        Seconds without a byte after which an attempt has failed.
 
     Returns
     -------
@@ -83,10 +72,10 @@ def download(
     """
     failures = []
     for url in remote.urls:
-        pause = first_pause
+        pause = _FIRST_PAUSE_SECONDS
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return _attempt(url, remote, folder, on_progress, timeout)
+                return _attempt(url, remote, folder, on_progress)
             except _FAILURES as error:
                 failure = _describe(error)
                 if attempt == _ATTEMPTS or not _may_pass(error):
@@ -108,11 +97,9 @@ class _BrokenOffError(Exception):
 _FAILURES = (OSError, http.client.HTTPException, _WrongContentError, _BrokenOffError)
 
 
-def _attempt(
-    url: str, remote: RemoteFile, folder: Path, on_progress: OnProgress | None, timeout: float
-) -> Path:
+def _attempt(url: str, remote: RemoteFile, folder: Path, on_progress: OnProgress | None) -> Path:
     request = urllib.request.Request(url, headers=_HEADERS)
-    with urllib.request.urlopen(request, timeout=timeout) as response:
+    with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as response:
         length = response.headers.get("Content-Length")
         total = int(length) if length and length.isdecimal() else None
         path = folder / remote.name

@@ -16,7 +16,7 @@ from sklearn.datasets import load_svmlight_file
 
 from ctre.datasets.labels import as_labels
 from ctre.datasets.record import Rows, Samples
-from ctre.datasets.store import DAMAGED
+from ctre.datasets.store import read_npz_arrays
 from ctre.errors import DatasetError, InvalidDataError
 
 
@@ -38,11 +38,7 @@ def read_npz(path: Path) -> tuple[Samples, Samples | None]:
     InvalidDataError
         If arrays are missing, do not fit together or are no numbers.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except DAMAGED as error:
-        raise DatasetError(f"{path} cannot be read as an NPZ file: {error}.") from error
+    arrays = read_npz_arrays(path)
     if _holds(arrays, "X_train"):
         test = _samples(arrays, "_test", path) if _holds(arrays, "X_test") else None
         return _samples(arrays, "_train", path), test

@@ -6,7 +6,7 @@ import hashlib
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -22,14 +22,44 @@ Arrays: TypeAlias = dict[str, NDArray[Any]]
 ArraySpecs: TypeAlias = Mapping[str, tuple[tuple[int, ...], str]]
 """Shape and dtype of each array that a file must hold."""
 
-DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, KeyError)
-"""What reading a damaged NPZ file can raise."""
+_REMEDY = "Remove the file to have it downloaded again."
+_DAMAGED = (  # what reading a zip file that is cut off or has wrong bytes has been seen to raise
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    KeyError,
+    ValueError,
+    RuntimeError,
+)
 
 
 def write_arrays(path: Path, arrays: Arrays) -> None:
     """Write a compressed NPZ file, whole or not at all."""
     with whole_file(path) as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+
+
+def read_npz_arrays(path: Path, names: Collection[str] | None = None) -> Arrays:
+    """Read those arrays of an NPZ file that are among ``names``, or all.
+
+    Raises
+    ------
+    DatasetError
+        If it is not a whole NPZ file, or an array in it could only be read by running a pickle.
+    """
+    try:
+        with path.open("rb") as file:
+            if not zipfile.is_zipfile(file):
+                raise zipfile.BadZipFile("it does not end as a zip file does")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                return {
+                    name: archive[name] for name in archive.files if names is None or name in names
+                }
+    except _DAMAGED as error:
+        raise DatasetError(f"{path} is not a whole NPZ file: {error}.") from error
 
 
 def read_arrays(path: Path, specs: ArraySpecs) -> Arrays:
@@ -48,32 +78,25 @@ def read_arrays(path: Path, specs: ArraySpecs) -> Arrays:
         If the file is not a whole NPZ file, or an array is missing, or has another shape or dtype.
     """
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            missing = [name for name in specs if name not in archive.files]
-            if missing:
-                raise DatasetError(
-                    f"{path} must hold the arrays {', '.join(specs)}; {', '.join(missing)} is "
-                    f"missing. Remove the file to have it downloaded again."
-                )
-            arrays = {name: archive[name] for name in specs}
-    except DatasetError:
-        raise
-    except DAMAGED as error:
-        raise DatasetError(
-            f"{path} is not a whole NPZ file ({error}). Remove it to have it downloaded again."
-        ) from error
+        arrays = read_npz_arrays(path, specs)
+    except DatasetError as error:
+        raise DatasetError(f"{error} {_REMEDY}") from error
     for name, (shape, dtype) in specs.items():
-        array = arrays[name]
+        array = arrays.get(name)
+        if array is None:
+            raise DatasetError(f"{path} must hold an array {name}, and does not. {_REMEDY}")
         if array.shape != shape or array.dtype != dtype:
             raise DatasetError(
                 f"{name} in {path} must be {dtype} of shape {shape}, got {array.dtype} of shape "
-                f"{array.shape}. Remove the file to have it downloaded again."
+                f"{array.shape}. {_REMEDY}"
             )
     return arrays
 
 
 def content_digest(arrays: Arrays, names: Iterable[str], *, any_order: bool = False) -> str:
     """Return the SHA-256 of the content of some arrays, whatever file format they came in.
+
+    Layout in memory and the sign of zero do not count; shape and dtype do.
 
     Parameters
     ----------
@@ -89,13 +112,13 @@ def content_digest(arrays: Arrays, names: Iterable[str], *, any_order: bool = Fa
     str
         64 hexadecimal digits.
     """
-    chosen = [np.ascontiguousarray(arrays[name]) for name in names]
+    chosen = [np.ascontiguousarray(arrays[name] + arrays[name].dtype.type(0)) for name in names]
     if any_order:
-        order = np.lexsort(np.hstack([a.reshape(len(a), -1) for a in chosen]).T)
-        chosen = [np.ascontiguousarray(a[order]) for a in chosen]
+        n_rows = len(chosen[0])
+        order = sorted(range(n_rows), key=lambda row: [array[row].tobytes() for array in chosen])
+        chosen = [array[order] for array in chosen]
     digest = hashlib.sha256()
     for array in chosen:
-        array = array + array.dtype.type(0)  # -0.0 and 0.0 are one number
         little = array.astype(array.dtype.newbyteorder("<"), copy=False)
         digest.update(f"{little.dtype.str}{little.shape}".encode())
         digest.update(little.data)
