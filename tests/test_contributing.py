@@ -1,6 +1,7 @@
 """The worked example of CONTRIBUTING.md, run as a reader would run it."""
 
 import re
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,8 @@ PAGE = Path(__file__).parents[1] / "CONTRIBUTING.md"
 
 @pytest.fixture
 def recipe():
-    score, line = re.findall(r"```python\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
+    score, line = (textwrap.dedent(block).strip() for block in blocks)
     home = dict(vars(similarity))
     exec(score, home)
     names = {**vars(recipes), "pearson": home["pearson"], "citations": citations}
