@@ -104,7 +104,7 @@ def train(
     Raises
     ------
     TrainingDivergedError
-        If the training loss stops being finite.
+        If the training or validation loss stops being finite.
 
     Notes
     -----
@@ -132,6 +132,14 @@ def _go_on(callbacks: Iterable[Callback], record: EpochRecord) -> bool:
         except StopTraining:
             wanted = False
     return wanted
+
+
+def _check_finite(rows: str, loss: float, epoch: int, learning_rate: float) -> None:
+    if not math.isfinite(loss):
+        raise TrainingDivergedError(
+            f"The {rows} loss became {loss} in epoch {epoch} at learning rate "
+            f"{learning_rate:.3g}. Lower learning_rate_init, or scale the features."
+        )
 
 
 class _Run:
@@ -177,8 +185,11 @@ class _Run:
 
         started = time.perf_counter()
         totals = self._train(epoch, learning_rate)
+        _check_finite("training", totals.loss, epoch, learning_rate)
         trained = time.perf_counter()
         verdict = self.validation.judge(network, settings.n_threads) if self.validation else None
+        if verdict is not None:
+            _check_finite("validation", verdict.loss, epoch, learning_rate)
         self._watch(totals, verdict)
         watched = (
             self.data.watched.judge(network, settings.n_threads) if self.data.watched else None
@@ -249,11 +260,6 @@ class _Run:
             tick=tick if self.callbacks else None,
         )
         self.n_steps_done += math.ceil(len(data.train_rows) / settings.batch_size)
-        if not math.isfinite(totals.loss):
-            raise TrainingDivergedError(
-                f"The training loss became {totals.loss} in epoch {epoch} at learning rate "
-                f"{learning_rate:.3g}. Lower learning_rate_init, or scale the features."
-            )
         return totals
 
     def _watch(self, totals: EpochTotals, verdict: Verdict | None) -> None:
