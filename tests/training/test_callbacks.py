@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import pytest
+from fits import BUDGETS, SIZES, fit
+
+from ctre.kernels import kernels, reference
+from ctre.training import Callback, FitPlan, StopTraining
+
+
+class Diary(Callback):
+    """Writes down who was told what, and stops the fit where asked to."""
+
+    def __init__(self, pages, name, stop_after=None):
+        self.pages, self.name, self.stop_after = pages, name, stop_after
+
+    def on_fit_begin(self, plan):
+        self.pages.append((self.name, "begin", plan))
+
+    def on_epoch_end(self, record):
+        self.pages.append((self.name, "epoch", record.epoch))
+        if record.epoch == self.stop_after:
+            raise StopTraining
+
+    def on_fit_end(self, history):
+        self.pages.append((self.name, "end", len(history)))
+
+
+def test_callbacks_are_told_in_order():
+    pages = []
+    fit(max_iter=2, callbacks=[Diary(pages, "a"), Diary(pages, "b")])
+    assert [(name, event) for name, event, _ in pages] == [
+        ("a", "begin"),
+        ("b", "begin"),
+        ("a", "epoch"),
+        ("b", "epoch"),
+        ("a", "epoch"),
+        ("b", "epoch"),
+        ("a", "end"),
+        ("b", "end"),
+    ]
+    assert [what for _, event, what in pages if event == "epoch"] == [1, 1, 2, 2]
+    assert pages[-1] == ("b", "end", 2)
+
+
+def test_the_plan_says_what_is_about_to_happen():
+    pages = []
+    fit("ctre-sim", max_iter=2, n_threads=3, callbacks=[Diary(pages, "a")])
+    assert pages[0][2] == FitPlan(
+        method="ctre-sim",
+        n_epochs=2,
+        n_samples=100,
+        n_validation=30,
+        layer_sizes=SIZES,
+        n_connections=BUDGETS,
+        n_threads=3,
+    )
+
+
+def test_one_callback_stops_the_fit_and_all_hear_of_it():
+    """Planted: the callbacks after the one that stops are left out."""
+    pages = []
+    model = fit(callbacks=[Diary(pages, "a", stop_after=2), Diary(pages, "b")])
+    assert model.n_iter_ == 2
+    assert [page[:2] for page in pages[-4:]] == [
+        ("a", "epoch"),
+        ("b", "epoch"),
+        ("a", "end"),
+        ("b", "end"),
+    ]
+
+
+class Interrupt(Callback):
+    """Ends the fit from within an epoch."""
+
+    def __init__(self):
+        self.ticks = []
+
+    def on_tick(self, epoch, n_samples_done):
+        self.ticks.append((epoch, n_samples_done))
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+
+@pytest.fixture
+def tick_after_every_batch(monkeypatch):
+    monkeypatch.setenv("CTRE_KERNELS", "numpy")
+    monkeypatch.setattr(reference, "_TICK_SECONDS", 0.0)
+    kernels.cache_clear()
+    yield
+    kernels.cache_clear()
+
+
+@pytest.mark.usefixtures("tick_after_every_batch")
+def test_ticks_count_the_samples_and_what_they_raise_ends_the_fit():
+    callback = Interrupt()
+    with pytest.raises(KeyboardInterrupt):
+        fit(callbacks=[callback])
+    assert callback.ticks == [(1, 30), (1, 60), (1, 90), (1, 100), (2, 30)]
+
+
+@pytest.mark.usefixtures("tick_after_every_batch")
+def test_who_does_not_watch_changes_nothing():
+    assert fit(callbacks=[Callback()], max_iter=1).n_iter_ == 1
