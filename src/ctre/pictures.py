@@ -237,7 +237,9 @@ def _explain_colors(axes: Axes, is_informative: NDArray[np.bool_]) -> None:
         labels = (f"{n_informative} informative", f"{len(is_informative) - n_informative} others")
         for color, label in zip((_INFORMATIVE, _OTHER), labels, strict=True):
             axes.plot([], [], "o", color=color, ms=5, mew=0, label=label)
-        legend = axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.1)
+        legend = axes.legend(
+            loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.1, handletextpad=0.1
+        )
         _soften(legend)
 
 

@@ -131,7 +131,7 @@ def _facts(report: dict[str, Any]) -> Table:
     facts.add_row(
         "Connections",
         f"{report['n_connections']:,}",
-        f"{100 * report['density']:.2g} % of {report['n_dense']:,} in the dense network",
+        f"{100 * report['density']:.3g} % of {report['n_dense']:,} in the dense network",
     )
     facts.add_row(
         "Seconds",
@@ -150,7 +150,8 @@ def _inputs(report: dict[str, Any]) -> Table:
     table.add_column(max_width=32, no_wrap=True)
     table.add_column(justify="right", style="bold")
     table.add_column()
-    table.add_row("[dim]Input[/]", "[dim]Connections[/]")
+    header = "Input, from 0" if inputs[0]["name"] is None else "Input"
+    table.add_row(Text(header, "dim"), Text("Connections", "dim"))
     for entry in inputs:
         bar = "━" * max(1, round(_BAR_WIDTH * entry["n_connections"] / most))
         color, mark = ("yellow", " informative") if entry["is_informative"] else ("blue", "")

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctre.datasets import Dataset, Scaling
+from ctre.errors import InvalidDataError
 from ctre.estimators import PROTOCOLS, SparseMLPClassifier
 
 
@@ -51,9 +52,16 @@ def fit_and_test(
 
     Raises
     ------
+    InvalidDataError
+        If the labels are no classes.
     CTREError
         If the data, the scaling and the keywords do not go together.
     """
+    if dataset.y_train.dtype.kind == "f":
+        raise InvalidDataError(
+            f"Labels must be classes (whole numbers or text), got measurements such as "
+            f"{dataset.y_train[0]}."
+        )
     if scale is None:
         scale = dataset.paper_scale if protocol == "paper" else dataset.scale
     scaling = Scaling.fit(scale, dataset.X_train)

@@ -114,7 +114,7 @@ def _picture(run: Run) -> bytes:
         title=(
             f"{dataset.name}, {estimator.method}: {100 * run.test_accuracy:.1f} % of the test rows "
             f"right with {estimator.n_connections_:,} connections "
-            f"({100 * estimator.density_:.2g} % of dense)"
+            f"({100 * estimator.density_:.3g} % of dense)"
         ),
         feature_names=dataset.feature_names,
         informative=dataset.informative,

@@ -28,62 +28,84 @@ from ctre.cli.options import (
     show_default=True,
     help="Settings of whatever is not set here.",
 )
-@click.option("--method", metavar="NAME", help="How the topology evolves; see 'ctre methods'.")
+@click.option(
+    "--method",
+    metavar="NAME",
+    help="How the topology evolves; see 'ctre methods'.  [default: ctre-seq]",
+)
 @click.option(
     "--hidden",
     "hidden_layer_sizes",
     callback=parse_sizes,
     metavar="N,N,…",
-    help="Neurons of each hidden layer.",
+    help="Neurons of each hidden layer.  [default: 1000,1000,1000]",
 )
 @click.option(
     "--epsilon",
     type=click.FloatRange(0, min_open=True),
-    help="Erdős–Rényi knob: a layer gets epsilon * (n_pre + n_post) connections.",
+    help="Erdős–Rényi knob: a layer gets epsilon * (n_pre + n_post) connections.  [default: 1]",
 )
 @click.option(
     "--density",
     type=click.FloatRange(0, 1, min_open=True),
     help="Instead of --epsilon: share of its places that every layer connects.",
 )
-@click.option("--epochs", "max_iter", type=click.IntRange(1), help="Passes over the data.")
-@click.option("--batch-size", type=click.IntRange(1), help="Rows per step.")
+@click.option(
+    "--epochs",
+    "max_iter",
+    type=click.IntRange(1),
+    help="Passes over the data.  [default: 200; paper: 500]",
+)
+@click.option("--batch-size", type=click.IntRange(1), help="Rows per step.  [default: 100]")
 @click.option(
     "--learning-rate",
     "learning_rate_init",
     type=click.FloatRange(0, min_open=True),
-    help="Where the learning rate starts.",
+    help="Where the learning rate starts.  [default: 0.05; paper: 0.01]",
 )
-@click.option("--schedule", "learning_rate", type=SCHEDULE, help="How the learning rate falls.")
 @click.option(
-    "--momentum", type=click.FloatRange(0, 1, max_open=True), help="Nesterov momentum of SGD."
+    "--schedule",
+    "learning_rate",
+    type=SCHEDULE,
+    help="How the learning rate falls.  [default: cosine; paper: constant]",
 )
-@click.option("--l2", "alpha", type=click.FloatRange(0), help="L2 penalty on the weights.")
+@click.option(
+    "--momentum",
+    type=click.FloatRange(0, 1, max_open=True),
+    help="Nesterov momentum of SGD.  [default: 0.9]",
+)
+@click.option(
+    "--l2", "alpha", type=click.FloatRange(0), help="L2 penalty on the weights.  [default: 0.0001]"
+)
 @click.option(
     "--zeta",
     "drop_fraction",
     type=click.FloatRange(0, 1),
-    help="Share of the connections that is replaced after an epoch.",
+    help="Share of the connections that is replaced after an epoch.  [default: 0.2]",
 )
 @click.option(
-    "--zeta-schedule", "drop_fraction_schedule", type=SCHEDULE, help="How that share falls."
+    "--zeta-schedule",
+    "drop_fraction_schedule",
+    type=SCHEDULE,
+    help="How that share falls.  [default: cosine; paper: constant]",
 )
 @click.option(
     "--patience",
     type=click.IntRange(1),
-    help="Epochs without a better validation accuracy until ctre-seq grows at random.",
+    help="Epochs without a better validation accuracy until ctre-seq grows at random.  "
+    "[default: 40]",
 )
 @click.option(
     "--init",
     "weight_init",
     type=click.Choice(["uniform", "normal"]),
-    help="Distribution of first weights.",
+    help="Distribution of first weights.  [default: normal; paper: uniform]",
 )
 @click.option(
     "--similarity-samples",
     callback=parse_rows,
     metavar="all|N|FRACTION",
-    help="Training rows that similarity is measured on.",
+    help="Training rows that similarity is measured on.  [default: 512; paper: all]",
 )
 @click.option(
     "--scale",
@@ -110,7 +132,10 @@ from ctre.cli.options import (
     help="Decides everything random.",
 )
 @click.option(
-    "--threads", "n_threads", type=click.IntRange(1), help="The result does not depend on it."
+    "--threads",
+    "n_threads",
+    type=click.IntRange(1),
+    help="The result does not depend on it.  [default: by the work per batch]",
 )
 @click.option(
     "--out",

@@ -73,7 +73,7 @@ def read_file(path: str | os.PathLike[str], *, target: str | int | None = None) 
         raise InvalidDataError(
             f"{path} must have rows of two classes or more, got {only[0]} alone."
         )
-    scale = "std" if issparse(train.X) else "minmax"
+    is_sparse = issparse(train.X)
     return Dataset(
         name=path.name.removesuffix(".gz").rpartition(".")[0],
         X_train=train.X,
@@ -81,8 +81,8 @@ def read_file(path: str | os.PathLike[str], *, target: str | int | None = None) 
         X_test=None if test is None else test.X,
         y_test=None if test is None else test.y,
         feature_names=train.feature_names,
-        scale=scale,
-        paper_scale=scale,
+        scale="std" if is_sparse else "standard",
+        paper_scale="std" if is_sparse else "minmax",
     )
 
 
