@@ -8,7 +8,7 @@
 #include <mutex>
 #include <vector>
 
-namespace ctre {
+namespace ctre::CTRE_ISA {
 
 // A score as an integer that sorts like it, the better the higher; NaN below all scores.
 using Rank = std::int32_t;
@@ -84,4 +84,4 @@ class BestPairs {
   std::atomic<std::int64_t> key_{worst_.key};
 };
 
-}  // namespace ctre
+}  // namespace ctre::CTRE_ISA

@@ -24,7 +24,7 @@ inline constexpr int kTilePost = 6, kTileVectors = 2;
 #endif
 inline constexpr int kTilePre = kTileVectors * kLanes;
 
-inline constexpr int kChunk = 256;  // samples: a panel of either side stays in L1
+inline constexpr int kChunk = 256;  // samples packed at once
 
 inline std::int64_t round_up(std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; }
 

@@ -1,4 +1,4 @@
-// Zeroed float memory on cache-line boundaries.
+// Float memory on cache-line boundaries.
 #pragma once
 
 #include <cstddef>
@@ -15,12 +15,14 @@ inline std::size_t whole_lines(std::size_t n_floats) {
   return (n_floats + kLineFloats - 1) / kLineFloats * kLineFloats;
 }
 
+enum class Fill { zeros, nothing };
+
 class Floats {
  public:
   Floats() = default;
-  explicit Floats(std::size_t size)
+  explicit Floats(std::size_t size, Fill fill = Fill::zeros)
       : data_(static_cast<float*>(::operator new(whole_lines(size + 1) * sizeof(float), std::align_val_t{kLine}))) {
-    std::memset(data_.get(), 0, whole_lines(size + 1) * sizeof(float));
+    if (fill == Fill::zeros) std::memset(data_.get(), 0, whole_lines(size + 1) * sizeof(float));
   }
   float* data() { return data_.get(); }
   const float* data() const { return data_.get(); }

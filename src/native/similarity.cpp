@@ -9,12 +9,12 @@
 #include <cstring>
 #include <limits>
 #include <memory>
-#include <new>
 #include <vector>
 
 #include "best_pairs.hpp"
 #include "gemm.hpp"
 #include "live_neurons.hpp"
+#include "memory.hpp"
 #include "threads.hpp"
 
 namespace ctre::CTRE_ISA {
@@ -24,38 +24,46 @@ constexpr std::int64_t kBlockPre = 1024, kBlockPost = 1008;  // scores of a bloc
 constexpr std::int64_t kPackedPre = 256;                     // times a chunk of samples: half of L2
 constexpr int kFilter = 32;                                  // scores compared at once
 constexpr int kFound = 256;                                  // pairs a thread hands over at once
+constexpr std::int64_t kPackingCost = 16;                    // of a value, in multiplications
 constexpr double kThreadWork = 4e6;                          // operations worth a thread
 
 static_assert(kPackedPre % kTilePre == 0 && kPackedPre % kFilter == 0);
 
-class AlignedFloats {
- public:
-  explicit AlignedFloats(std::int64_t n)
-      : data_(static_cast<float*>(::operator new[](static_cast<std::size_t>(n) * sizeof(float), kAlignment))) {}
-  float* get() const { return data_.get(); }
+// Equal parts of n, each a multiple of `step` but the last.
+struct Parts {
+  std::int64_t size = 0, number = 0;
 
- private:
-  static constexpr std::align_val_t kAlignment{64};
-  struct Delete {
-    void operator()(float* p) const { ::operator delete[](p, kAlignment); }
-  };
-  std::unique_ptr<float[], Delete> data_;
+  Parts() = default;
+  Parts(std::int64_t n, std::int64_t largest, std::int64_t step, std::int64_t wanted) {
+    wanted = std::max(wanted, (n + largest - 1) / largest);
+    size = round_up((n + wanted - 1) / wanted, step);
+    number = (n + size - 1) / size;
+  }
 };
 
-// Equal parts of n, each a multiple of `step` but the last, and none above `largest`.
-struct Parts {
-  std::int64_t size, n_parts;
+// Blocks of pairs, each for one thread: of those that keep all threads busy, the cheapest.
+struct Grid {
+  Parts pre, post;
 
-  Parts(std::int64_t n, std::int64_t largest, std::int64_t step, std::int64_t least_parts) {
-    const std::int64_t wanted = std::max({(n + largest - 1) / largest, least_parts, std::int64_t{1}});
-    size = round_up((n + wanted - 1) / wanted, step);
-    n_parts = n ? (n + size - 1) / size : 0;
+  Grid(std::int64_t n_pre, std::int64_t n_post, int n_threads) {
+    double least = std::numeric_limits<double>::infinity();
+    for (int wanted = 1; wanted <= n_threads; ++wanted) {
+      const Parts some_pre(n_pre, kBlockPre, kTilePre, wanted);
+      const Parts some_post(n_post, kBlockPost, kTilePost, (n_threads + some_pre.number - 1) / some_pre.number);
+      const std::int64_t rounds = (some_pre.number * some_post.number + n_threads - 1) / n_threads;
+      const double cost = static_cast<double>(rounds * (some_pre.size * some_post.size +
+                                                        kPackingCost * (some_pre.size + some_post.size)));
+      if (cost >= least) continue;
+      least = cost;
+      pre = some_pre;
+      post = some_post;
+    }
   }
 };
 
 // What one thread works with.
 struct Workspace {
-  AlignedFloats pre, post, scores;
+  Floats pre, post, scores;
   std::vector<PanelRows> pre_rows;
   Rank ranks[kPackedPre];
   Pair found[kFound];  // on their way to the shared list
@@ -63,9 +71,9 @@ struct Workspace {
   bool finite = true;
 
   Workspace(std::int64_t block_pre, std::int64_t block_post, bool sparse)
-      : pre(kPackedPre * kChunk),
-        post(block_post * kChunk),
-        scores(block_pre * block_post),
+      : pre(kPackedPre * kChunk, Fill::nothing),
+        post(static_cast<std::size_t>(block_post * kChunk), Fill::nothing),
+        scores(static_cast<std::size_t>(block_pre * block_post), Fill::nothing),
         pre_rows(sparse ? kPackedPre / kTilePre : 0) {}
 };
 
@@ -77,20 +85,19 @@ class Search {
         post_(post),
         n_threads_(n_threads),
         best_(best),
-        pre_parts_(pre.live.size(), kBlockPre, kTilePre, 1),
-        post_parts_(post.live.size(), kBlockPost, kTilePost, n_threads) {}
+        grid_(pre.live.size(), post.live.size(), n_threads) {}
 
   // Returns whether the dead neurons had finite partners alone.
   bool run() {
     std::vector<std::unique_ptr<Workspace>> workspaces;
     for (int thread = 0; thread < n_threads_; ++thread) {
-      workspaces.push_back(std::make_unique<Workspace>(pre_parts_.size, post_parts_.size, !query_.pre));
+      workspaces.push_back(std::make_unique<Workspace>(grid_.pre.size, grid_.post.size, !query_.pre));
     }
     run_team(n_threads_, [&](int thread) {
       Workspace& work = *workspaces[static_cast<std::size_t>(thread)];
-      const std::int64_t n_blocks = pre_parts_.n_parts * post_parts_.n_parts;
+      const std::int64_t n_blocks = grid_.pre.number * grid_.post.number;
       for (std::int64_t block; (block = next_block_.fetch_add(1)) < n_blocks;) {
-        score_block(work, block / post_parts_.n_parts, block % post_parts_.n_parts);
+        score_block(work, block / grid_.post.number, block % grid_.post.number);
       }
       for (std::int64_t q; (q = next_post_.fetch_add(1)) < query_.n_post;) {
         score_dead(work, q, pre_.dead);
@@ -103,25 +110,25 @@ class Search {
 
  private:
   void score_block(Workspace& work, std::int64_t pre_part, std::int64_t post_part) {
-    const std::int64_t pre_begin = pre_part * pre_parts_.size;
-    const std::int64_t pre_end = std::min(pre_begin + pre_parts_.size, pre_.live.size());
-    const std::int64_t post_begin = post_part * post_parts_.size;
-    const std::int64_t n_post = std::min(post_parts_.size, post_.live.size() - post_begin);
+    const std::int64_t pre_begin = pre_part * grid_.pre.size;
+    const std::int64_t pre_end = std::min(pre_begin + grid_.pre.size, pre_.live.size());
+    const std::int64_t post_begin = post_part * grid_.post.size;
+    const std::int64_t n_post = std::min(grid_.post.size, post_.live.size() - post_begin);
     const std::int32_t* post_index = post_.live.index.data() + post_begin;
     for (std::int64_t begin = 0; begin < query_.n_samples; begin += kChunk) {
       const std::int64_t end = std::min(begin + kChunk, query_.n_samples);
-      pack_dense<kTilePost>(query_.post, query_.n_post, begin, end, post_index, n_post, work.post.get());
+      pack_dense<kTilePost>(query_.post, query_.n_post, begin, end, post_index, n_post, work.post.data());
       if (pre_.dead.size()) {
-        work.finite &= panels_finite<kTilePost>(work.post.get(), n_post, static_cast<int>(end - begin));
+        work.finite &= panels_finite<kTilePost>(work.post.data(), n_post, static_cast<int>(end - begin));
       }
       for (std::int64_t first = pre_begin; first < pre_end; first += kPackedPre) {
         const std::int64_t n_pre = std::min(kPackedPre, pre_end - first);
         pack_pre(work, begin, end, first, n_pre);
         for (std::int64_t i = 0; i < n_post; i += kTilePost) {
-          float* scores = work.scores.get() + i * pre_parts_.size + (first - pre_begin);
-          multiply_panels(work, begin, end, n_pre, work.post.get() + i * kChunk, scores);
+          float* scores = work.scores.data() + i * grid_.pre.size + (first - pre_begin);
+          multiply_panels(work, begin, end, n_pre, work.post.data() + i * kChunk, scores);
           if (end < query_.n_samples) continue;
-          for (std::int64_t row = i; row < std::min(i + kTilePost, n_post); ++row, scores += pre_parts_.size) {
+          for (std::int64_t row = i; row < std::min(i + kTilePost, n_post); ++row, scores += grid_.pre.size) {
             filter(work, post_index[row], pre_.live, first, n_pre, scores);
           }
         }
@@ -133,25 +140,25 @@ class Search {
     const std::int32_t* index = pre_.live.index.data() + first;
     const int n_rows = static_cast<int>(end - begin);
     if (query_.pre) {
-      pack_dense<kTilePre>(query_.pre, query_.n_pre, begin, end, index, n, work.pre.get());
-      if (post_.dead.size()) work.finite &= panels_finite<kTilePre>(work.pre.get(), n, n_rows);
+      pack_dense<kTilePre>(query_.pre, query_.n_pre, begin, end, index, n, work.pre.data());
+      if (post_.dead.size()) work.finite &= panels_finite<kTilePre>(work.pre.data(), n, n_rows);
     } else {
-      pack_sparse(query_.pre_indptr, query_.pre_indices, query_.pre_values, begin, end, index, n, work.pre.get(),
+      pack_sparse(query_.pre_indptr, query_.pre_indices, query_.pre_values, begin, end, index, n, work.pre.data(),
                   work.pre_rows.data());
-      if (post_.dead.size()) work.finite &= panels_finite(work.pre.get(), n, work.pre_rows.data());
+      if (post_.dead.size()) work.finite &= panels_finite(work.pre.data(), n, work.pre_rows.data());
     }
   }
 
   void multiply_panels(Workspace& work, std::int64_t begin, std::int64_t end, std::int64_t n_pre,
                        const float* post_panel, float* scores) const {
     for (std::int64_t j = 0; j < n_pre; j += kTilePre) {
-      const float* pre_panel = work.pre.get() + j * kChunk;
+      const float* pre_panel = work.pre.data() + j * kChunk;
       if (query_.pre) {
         multiply_tile<false>(static_cast<int>(end - begin), pre_panel, nullptr, post_panel, begin == 0, scores + j,
-                             pre_parts_.size);
+                             grid_.pre.size);
       } else {
         const PanelRows& rows = work.pre_rows[j / kTilePre];
-        multiply_tile<true>(rows.n_rows, pre_panel, rows.rows, post_panel, begin == 0, scores + j, pre_parts_.size);
+        multiply_tile<true>(rows.n_rows, pre_panel, rows.rows, post_panel, begin == 0, scores + j, grid_.pre.size);
       }
     }
   }
@@ -228,7 +235,7 @@ class Search {
   BestPairs& best_;
   const Rank keep_ = query_.absolute ? std::numeric_limits<Rank>::max() : -1;
   const Rank flip_ = query_.lowest_first ? std::numeric_limits<Rank>::min() : 0;
-  const Parts pre_parts_, post_parts_;
+  const Grid grid_;
   std::atomic<std::int64_t> next_block_{0}, next_post_{0};
 };
 
