@@ -57,14 +57,8 @@ def fit_and_test(
     CTREError
         If the data, the scaling and the keywords do not go together.
     """
-    if dataset.y_train.dtype.kind == "f":
-        raise InvalidDataError(
-            f"Labels must be classes (whole numbers or text), got measurements such as "
-            f"{dataset.y_train[0]}."
-        )
-    if scale is None:
-        scale = dataset.paper_scale if protocol == "paper" else dataset.scale
-    scaling = Scaling.fit(scale, dataset.X_train)
+    check_classes(dataset)
+    scaling = Scaling.fit(choose_scale(dataset, protocol, scale), dataset.X_train)
     estimator = SparseMLPClassifier(**{**PROTOCOLS[protocol], **keywords})
     X_train = scaling.apply(dataset.X_train)
     started = time.perf_counter()
@@ -73,3 +67,25 @@ def fit_and_test(
     assert dataset.X_test is not None
     accuracy = estimator.score(scaling.apply(dataset.X_test), dataset.y_test)
     return Run(dataset, protocol, scaling, estimator, seconds, float(accuracy))
+
+
+def check_classes(dataset: Dataset) -> None:
+    """See that the labels are classes.
+
+    Raises
+    ------
+    InvalidDataError
+        If they are measurements.
+    """
+    if dataset.y_train.dtype.kind == "f":
+        raise InvalidDataError(
+            f"Labels must be classes (whole numbers or text), got measurements such as "
+            f"{dataset.y_train[0]}."
+        )
+
+
+def choose_scale(dataset: Dataset, protocol: str, scale: str | None) -> str:
+    """Name the scaling that was asked for, or else the one that suits the data, or the paper's."""
+    if scale is not None:
+        return scale
+    return dataset.paper_scale if protocol == "paper" else dataset.scale

@@ -8,47 +8,16 @@ from typing import Any
 
 import click
 
-from ctre.cli.options import (
-    ALL_ROWS,
-    FRACTION,
-    SCHEDULE,
-    data_home_option,
-    json_option,
-    parse_rows,
-    parse_sizes,
-)
+from ctre.cli.options import data_home_option, json_option
+from ctre.cli.training_options import chosen_keywords, training_options
 
 
 @click.command()
 @click.argument("data")
 @click.option(
-    "--protocol",
-    type=click.Choice(["default", "paper"]),
-    default="default",
-    show_default=True,
-    help="Settings of whatever is not set here.",
-)
-@click.option(
     "--method",
     metavar="NAME",
     help="How the topology evolves; see 'ctre methods'.  [default: ctre-seq]",
-)
-@click.option(
-    "--hidden",
-    "hidden_layer_sizes",
-    callback=parse_sizes,
-    metavar="N,N,…",
-    help="Neurons of each hidden layer.  [default: 1000,1000,1000]",
-)
-@click.option(
-    "--epsilon",
-    type=click.FloatRange(0, min_open=True),
-    help="Erdős–Rényi knob: a layer gets epsilon * (n_pre + n_post) connections.  [default: 1]",
-)
-@click.option(
-    "--density",
-    type=click.FloatRange(0, 1, min_open=True),
-    help="Instead of --epsilon: share of its places that every layer connects.",
 )
 @click.option(
     "--epochs",
@@ -56,73 +25,7 @@ from ctre.cli.options import (
     type=click.IntRange(1),
     help="Passes over the data.  [default: 200; paper: 500]",
 )
-@click.option("--batch-size", type=click.IntRange(1), help="Rows per step.  [default: 100]")
-@click.option(
-    "--learning-rate",
-    "learning_rate_init",
-    type=click.FloatRange(0, min_open=True),
-    help="Where the learning rate starts.  [default: 0.05; paper: 0.01]",
-)
-@click.option(
-    "--schedule",
-    "learning_rate",
-    type=SCHEDULE,
-    help="How the learning rate falls.  [default: cosine; paper: constant]",
-)
-@click.option(
-    "--momentum",
-    type=click.FloatRange(0, 1, max_open=True),
-    help="Nesterov momentum of SGD.  [default: 0.9]",
-)
-@click.option(
-    "--l2", "alpha", type=click.FloatRange(0), help="L2 penalty on the weights.  [default: 0.0001]"
-)
-@click.option(
-    "--zeta",
-    "drop_fraction",
-    type=click.FloatRange(0, 1),
-    help="Share of the connections that is replaced after an epoch.  [default: 0.2]",
-)
-@click.option(
-    "--zeta-schedule",
-    "drop_fraction_schedule",
-    type=SCHEDULE,
-    help="How that share falls.  [default: cosine; paper: constant]",
-)
-@click.option(
-    "--patience",
-    type=click.IntRange(1),
-    help="Epochs without a better validation accuracy until ctre-seq grows at random.  "
-    "[default: 40]",
-)
-@click.option(
-    "--init",
-    "weight_init",
-    type=click.Choice(["uniform", "normal"]),
-    help="Distribution of first weights.  [default: normal; paper: uniform]",
-)
-@click.option(
-    "--similarity-samples",
-    callback=parse_rows,
-    metavar="all|N|FRACTION",
-    help="Training rows that similarity is measured on.  [default: 512; paper: all]",
-)
-@click.option(
-    "--scale",
-    type=click.Choice(["minmax", "standard", "std", "none"]),
-    help="How columns are scaled, fitted on the training rows: to [0, 1]; to mean 0 and standard "
-    "deviation 1; to standard deviation 1 without centring; not at all.  [default: what suits "
-    "the data]",
-)
-@click.option(
-    "--target", metavar="COLUMN", help="Column of the labels in a CSV or TSV file: name or number."
-)
-@click.option(
-    "--test-fraction",
-    type=FRACTION,
-    help="Share of the rows set aside for testing where the data come without test rows, "
-    "stratified by class.  [default: 0.2]",
-)
+@training_options
 @click.option(
     "--seed",
     "random_state",
@@ -130,12 +33,6 @@ from ctre.cli.options import (
     default=0,
     show_default=True,
     help="Decides everything random.",
-)
-@click.option(
-    "--threads",
-    "n_threads",
-    type=click.IntRange(1),
-    help="The result does not depend on it.  [default: by the work per batch]",
 )
 @click.option(
     "--out",
@@ -174,7 +71,7 @@ def train(
     from ctre.cli.run import fit_and_test
     from ctre.cli.run_folder import prepare_folder, save_run
 
-    chosen = _chosen(keywords)
+    chosen = chosen_keywords(keywords)
     if out is not None:
         prepare_folder(out)
     dataset = open_dataset(data, target=target, test_fraction=test_fraction, data_home=data_home)
@@ -187,18 +84,3 @@ def train(
         click.echo(json.dumps(report, indent=2))
     else:
         results().print(summarize(report))
-
-
-def _chosen(keywords: dict[str, Any]) -> dict[str, Any]:
-    """Keep the estimator keywords that were set, in the form the estimator takes them."""
-    chosen = {name: value for name, value in keywords.items() if value is not None}
-    if "epsilon" in chosen and "density" in chosen:
-        raise click.UsageError(
-            "Give either --epsilon or --density, not both "
-            f"(got {chosen['epsilon']:g} and {chosen['density']:g})."
-        )
-    if "density" in chosen:
-        chosen["epsilon"] = None
-    if chosen.get("similarity_samples") == ALL_ROWS:
-        chosen["similarity_samples"] = None
-    return chosen
