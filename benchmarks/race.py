@@ -1,0 +1,72 @@
+"""Trainers against each other: the same work, in turn, batch times side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from measure import Options, interleave, limited_threads
+from trainers import Trainer
+from trainers.ours import Ours
+from workloads import BATCH_SIZE, Work
+
+_SLICE_SECONDS = 0.2  # about what one contestant trains in one round
+
+
+class Rival(NamedTuple):
+    """A way to train."""
+
+    make: Callable[[Work], Trainer]
+    is_threaded: bool = True
+
+    def threads(self, chosen: Options) -> tuple[int, ...]:
+        """Numbers of threads to try it with."""
+        return chosen.threads if self.is_threaded else (1,)
+
+
+class _Contestant(NamedTuple):
+    """A trainer with a number of threads, and how many batches fill its slice of a round."""
+
+    trainer: Trainer
+    n_threads: int
+    n_batches: int
+
+    def seconds_per_batch(self, work: Work, chosen: Options) -> float:
+        """Train one slice, after a batch that brings its arrays back into cache."""
+        rows = np.random.default_rng(2).permutation(len(work.samples)).astype(np.int32)
+        rows = rows[: self.n_batches * BATCH_SIZE]
+        with limited_threads(self.n_threads):
+            self.trainer.train(rows[:BATCH_SIZE])
+            return chosen.seconds(lambda: self.trainer.train(rows)) / self.n_batches
+
+
+def race(work: Work, rivals: Mapping[str, Rival], chosen: Options) -> dict[str, Any]:
+    """Time ours and every rival; a ratio is a rival's median over ours with as many threads."""
+    entries = {title("ours", n): _enter(Ours(work, n), n, work, chosen) for n in chosen.threads}
+    for name, rival in rivals.items():
+        for n in rival.threads(chosen):
+            entries[title(name, n)] = _enter(rival.make(work), n, work, chosen)
+    spreads = interleave(
+        {name: partial(entry.seconds_per_batch, work, chosen) for name, entry in entries.items()},
+        chosen.n_rounds,
+    )
+    ratios = {
+        title(name, n): spreads[title(name, n)].median / spreads[title("ours", n)].median
+        for name, rival in rivals.items()
+        for n in rival.threads(chosen)
+    }
+    return {"seconds_per_batch": spreads, "times_slower_than_ours": ratios}
+
+
+def title(name: str, n_threads: int) -> str:
+    """Name a contestant."""
+    return f"{name}, {n_threads} thread{'s' if n_threads > 1 else ''}"
+
+
+def _enter(trainer: Trainer, n_threads: int, work: Work, chosen: Options) -> _Contestant:
+    trial = _Contestant(trainer, n_threads, 2)
+    trial.seconds_per_batch(work, chosen)
+    n_batches = int(_SLICE_SECONDS / trial.seconds_per_batch(work, chosen))
+    return trial._replace(n_batches=min(max(n_batches, 2), len(work.samples) // BATCH_SIZE))

@@ -1,0 +1,31 @@
+"""This library: one call trains all the batches."""
+
+from __future__ import annotations
+
+from workloads import BATCH_SIZE, OPTIMIZER, Work
+
+from ctre._typing import FloatArray, IndexArray
+
+
+class Ours:
+    def __init__(self, work: Work, n_threads: int) -> None:
+        self._work, self._n_threads = work, n_threads
+        self._network = work.network.snapshot()
+        for layer in self._network.layers:
+            layer.reset_slots(1)
+
+    def train(self, rows: IndexArray) -> float:
+        totals = self._network.train_epoch(
+            self._work.samples,
+            self._work.labels,
+            rows,
+            sample_weight=None,
+            batch_size=BATCH_SIZE,
+            optimizer=OPTIMIZER,
+            n_threads=self._n_threads,
+            tick=None,
+        )
+        return totals.loss
+
+    def weights(self) -> list[FloatArray]:
+        return [layer.weights for layer in self._network.layers]
