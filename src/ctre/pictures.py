@@ -7,27 +7,24 @@
     +----------+ connections per input  |
     | loss     |                        |
     +----------+------------------------+
-
-Figures are made without pyplot: nothing global is touched and no window can open.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ctre.errors import InvalidParameterError, MissingExtraError
+from ctre.errors import InvalidParameterError
+from ctre.figure_style import FAINT, INK, QUIET, new_figure, prepare_axes, soften
 from ctre.training import History
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.legend import Legend
 
-_INK, _QUIET, _FAINT = "#1f2937", "#6b7280", "#e5e7eb"
 _TRAINING, _VALIDATION = "#94a3b8", "#2563eb"
 _INPUT, _INFORMATIVE, _OTHER = "#2563eb", "#ea580c", "#94a3b8"
 
@@ -73,15 +70,7 @@ def draw_run(
     InvalidParameterError
         If an image of ``image_shape`` does not have n_features values.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("matplotlib", "plots", "drawing pictures") from error
-
-    figure = Figure(figsize=(11, 5.2), dpi=160, facecolor="white")
-    figure.set_layout_engine("constrained", w_pad=0.16, h_pad=0.12, hspace=0, wspace=0)
-    if title:
-        figure.suptitle(title, x=0.016, ha="left", fontsize=12, fontweight="bold", color=_INK)
+    figure = new_figure(11, 5.2, title)
     grid = figure.add_gridspec(2, 2, width_ratios=(1, 1.35))
     accuracy = figure.add_subplot(grid[0, 0])
     _draw_accuracy(accuracy, history)
@@ -104,7 +93,7 @@ def draw_run(
 
 def _draw_accuracy(axes: Axes, history: History) -> None:
     """Draw the score of training and validation rows in percent, the best epoch marked."""
-    _prepare(axes, "Accuracy (%)")
+    prepare_axes(axes, "Accuracy (%)")
     axes.tick_params(labelbottom=False)
     _draw_curve(axes, history, "train_accuracy", _TRAINING, "training", percent=True)
     _draw_curve(axes, history, "validation_score", _VALIDATION, "validation", percent=True)
@@ -114,14 +103,14 @@ def _draw_accuracy(axes: Axes, history: History) -> None:
         axes.plot(best.epoch, score, "o", color="white", markeredgecolor=_VALIDATION, ms=7, mew=2)
         label = f"best: {score:.1f} % at epoch {best.epoch}"
         axes.plot([], [], "o", color="white", markeredgecolor=_VALIDATION, ms=6, mew=2, label=label)
-    _soften(axes.legend(loc="lower right", handlelength=1.2))
+    soften(axes.legend(loc="lower right", handlelength=1.2))
 
 
 def _draw_loss(axes: Axes, history: History) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    _prepare(axes, "Loss")
-    axes.set_xlabel("epoch", color=_QUIET)
+    prepare_axes(axes, "Loss")
+    axes.set_xlabel("epoch", color=QUIET)
     _draw_curve(axes, history, "train_loss", _TRAINING, "training")
     _draw_curve(axes, history, "validation_loss", _VALIDATION, "validation")
     if history.best.validation_score is not None:
@@ -151,10 +140,10 @@ def _draw_bars(
     """Draw one bar an input with its name, the most connected on top."""
     names = feature_names or [str(column) for column in range(len(degrees))]
     order = np.argsort(-degrees, kind="stable")
-    _prepare(axes, "Connections per input", grid="x")
+    prepare_axes(axes, "Connections per input", grid="x")
     axes.barh(range(len(order)), degrees[order], color=_colors(is_informative[order]), height=0.7)
     axes.set_yticks(range(len(order)), [_shorten(names[column]) for column in order])
-    axes.tick_params(axis="y", labelsize=8 if len(order) > 20 else 9, labelcolor=_INK)
+    axes.tick_params(axis="y", labelsize=8 if len(order) > 20 else 9, labelcolor=INK)
     axes.set_ylim(len(order) - 0.4, -0.6)
     _explain_colors(axes, is_informative)
 
@@ -163,8 +152,8 @@ def _draw_points(axes: Axes, degrees: NDArray[np.int32], is_informative: NDArray
     """Draw one point an input, in column order, on a stem."""
     columns = np.argsort(is_informative, kind="stable")  # the informative ones on top
     colors = _colors(is_informative[columns])
-    _prepare(axes, "Connections per input")
-    axes.set_xlabel("input", color=_QUIET)
+    prepare_axes(axes, "Connections per input")
+    axes.set_xlabel("input", color=QUIET)
     axes.vlines(columns, 0, degrees[columns], colors=colors, lw=0.8, alpha=0.35)
     axes.scatter(columns, degrees[columns], c=colors, s=12, lw=0, zorder=2)
     axes.set_xlim(-0.01 * len(degrees), 1.01 * len(degrees))
@@ -176,14 +165,14 @@ def _draw_sorted(axes: Axes, degrees: NDArray[np.int32], is_informative: NDArray
     """Draw the connections of all inputs, the most connected first."""
     order = np.argsort(-degrees, kind="stable")
     ranks = np.arange(1, len(order) + 1)
-    _prepare(axes, "Connections per input")
-    axes.set_xlabel("inputs, the most connected first", color=_QUIET)
+    prepare_axes(axes, "Connections per input")
+    axes.set_xlabel("inputs, the most connected first", color=QUIET)
     axes.fill_between(ranks, degrees[order], step="mid", color=_INPUT, alpha=0.15, lw=0)
     axes.step(ranks, degrees[order], where="mid", color=_INPUT, lw=1.6)
     chosen = is_informative[order]
     axes.plot(ranks[chosen], degrees[order][chosen], "o", color=_INFORMATIVE, ms=4, mew=0)
     half = int(np.searchsorted(np.cumsum(degrees[order]), degrees.sum() / 2)) + 1
-    axes.axvline(half, color=_QUIET, lw=1, ls=":")
+    axes.axvline(half, color=QUIET, lw=1, ls=":")
     axes.annotate(
         f"{half:,} of {len(order):,} inputs\nhold half the connections",
         (half, 0.97),
@@ -192,7 +181,7 @@ def _draw_sorted(axes: Axes, degrees: NDArray[np.int32], is_informative: NDArray
         textcoords="offset points",
         va="top",
         fontsize=9,
-        color=_QUIET,
+        color=QUIET,
     )
     axes.set_xlim(1, len(order))
     axes.set_ylim(bottom=0)
@@ -206,23 +195,14 @@ def _draw_image(axes: Axes, degrees: NDArray[np.int32], shape: tuple[int, ...]) 
             f"image_shape must have {len(degrees)} values, as there are inputs, got {shape}."
         )
     pixels = degrees.reshape(*shape[:2], -1).sum(axis=2)
-    axes.set_title("Connections per pixel", loc="left", fontsize=10, color=_INK)
+    axes.set_title("Connections per pixel", loc="left", fontsize=10, color=INK)
     picture = axes.imshow(pixels, cmap="Blues", vmin=0, interpolation="nearest")
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.spines[:].set_color(_FAINT)
+    axes.spines[:].set_color(FAINT)
     bar = axes.figure.colorbar(picture, ax=axes, shrink=0.9, pad=0.02)
     bar.outline.set_visible(False)
-    bar.ax.tick_params(colors=_QUIET, labelsize=9, length=0)
-
-
-def _prepare(axes: Axes, title: str, *, grid: Literal["x", "y"] = "y") -> None:
-    """Leave only what carries information: a title, light grid lines, no box."""
-    axes.set_title(title, loc="left", fontsize=10, color=_INK)
-    axes.grid(axis=grid, color=_FAINT, lw=0.8)
-    axes.set_axisbelow(True)
-    axes.spines[:].set_visible(False)
-    axes.tick_params(colors=_QUIET, labelsize=9, length=0)
+    bar.ax.tick_params(colors=QUIET, labelsize=9, length=0)
 
 
 def _colors(is_informative: NDArray[np.bool_]) -> list[str]:
@@ -240,13 +220,7 @@ def _explain_colors(axes: Axes, is_informative: NDArray[np.bool_]) -> None:
         legend = axes.legend(
             loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.1, handletextpad=0.1
         )
-        _soften(legend)
-
-
-def _soften(legend: Legend) -> None:
-    legend.set_frame_on(False)
-    for text in legend.get_texts():
-        text.set(color=_INK, fontsize=9)
+        soften(legend)
 
 
 def _shorten(name: str, most: int = 28) -> str:

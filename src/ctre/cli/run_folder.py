@@ -16,6 +16,7 @@ from typing import Any
 from ctre.cli.run import Run
 from ctre.datasets.whole_file import whole_file
 from ctre.errors import MissingExtraError
+from ctre.figure_style import as_png
 from ctre.persistence import MODEL_FILE, encode_model
 from ctre.pictures import draw_run
 from ctre.training import EpochRecord, History
@@ -120,6 +121,4 @@ def _picture(run: Run) -> bytes:
         informative=dataset.informative,
         image_shape=dataset.image_shape,
     )
-    data = io.BytesIO()
-    figure.savefig(data, format="png")
-    return data.getvalue()
+    return as_png(figure)
