@@ -1,0 +1,45 @@
+"""Measures of trained networks, and the studies that compare methods and ways to prune."""
+
+from ctre.experiments.comparison import Comparison, RunRow
+from ctre.experiments.cost import Cost, count_multiply_adds, published_similarity_cost
+from ctre.experiments.data import ScaledData
+from ctre.experiments.exploration import Exploration
+from ctre.experiments.neurons import (
+    DegreeDistribution,
+    Reachability,
+    dead_neurons,
+    degree_distributions,
+    reachability,
+)
+from ctre.experiments.prune_study import PruneRow, PruneStudy
+from ctre.experiments.pruning import CRITERIA, accuracies_while_pruning
+from ctre.experiments.significance import Significance, kolmogorov_smirnov, smallest_p_value
+from ctre.experiments.speed import training_delay
+from ctre.experiments.summary import Curves, Summary, curves_of, summarize
+
+__all__ = [
+    "CRITERIA",
+    "Comparison",
+    "Cost",
+    "Curves",
+    "DegreeDistribution",
+    "Exploration",
+    "PruneRow",
+    "PruneStudy",
+    "Reachability",
+    "RunRow",
+    "ScaledData",
+    "Significance",
+    "Summary",
+    "accuracies_while_pruning",
+    "count_multiply_adds",
+    "curves_of",
+    "dead_neurons",
+    "degree_distributions",
+    "kolmogorov_smirnov",
+    "published_similarity_cost",
+    "reachability",
+    "smallest_p_value",
+    "summarize",
+    "training_delay",
+]

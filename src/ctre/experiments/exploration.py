@@ -1,0 +1,59 @@
+"""How much of a layer a method has tried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from ctre._typing import KeyArray
+from ctre.topology import TopologyChange
+from ctre.training import Callback, FitPlan
+
+
+class Exploration(Callback):
+    """Counts, while a fit goes on, the places that have ever held a connection.
+
+    Exact; memory O(places ever connected), and as much time for every update.
+
+    Attributes
+    ----------
+    n_explored : tuple of int
+        Places of each layer that hold or held a connection.
+    rate : float
+        Their share of all places, in (0, 1]: the in-time over-parameterization rate.
+    plan : FitPlan
+        What the fit was about to do.
+
+    References
+    ----------
+    .. [1] Liu et al., "Do We Actually Need Dense Over-Parameterization? In-Time
+       Over-Parameterization in Sparse Training", ICML 2021.
+    """
+
+    def on_fit_begin(self, plan: FitPlan) -> None:
+        """Begin with the first topology, of which only the size is known yet."""
+        self.plan, self.n_explored = plan, plan.n_connections
+        self._explored: list[KeyArray] = []
+
+    def on_topology_update(self, epoch: int, changes: Sequence[TopologyChange]) -> None:  # noqa: ARG002
+        """Add what was born."""
+        if not self._explored:
+            self._explored = [change.old.keys for change in changes]
+        self._explored = [
+            _union(keys, change.new.keys[change.born])
+            for keys, change in zip(self._explored, changes, strict=True)
+        ]
+        self.n_explored = tuple(map(len, self._explored))
+
+    @property
+    def rate(self) -> float:
+        """Share of all places that hold or held a connection."""
+        n_places = sum(n_pre * n_post for n_pre, n_post in pairwise(self.plan.layer_sizes))
+        return sum(self.n_explored) / n_places
+
+
+def _union(keys: KeyArray, others: KeyArray) -> KeyArray:
+    merged = np.sort(np.concatenate([keys, others]))
+    return merged[np.diff(merged, prepend=-1) > 0]  # np.union1d hashes: 20 times slower
