@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
+from scipy.io import savemat
+from sklearn.datasets import dump_svmlight_file
+
+from ctre import SparseMLPClassifier
+from ctre.datasets import Scaling, load, read_file
+from ctre.persistence import save_model
+
+
+@pytest.fixture
+def garden(flowers, tmp_path):
+    """The folder "garden" with a model of the flowers; gives what the model says of them."""
+    data = read_file(flowers, target="species")
+    scaling = Scaling.fit("standard", data.X_train)
+    X = scaling.apply(data.X_train)
+    model = SparseMLPClassifier((8, 6), epsilon=2, max_iter=20, batch_size=8, random_state=0)
+    model.fit(X, data.y_train)
+    (tmp_path / "garden").mkdir()
+    save_model(
+        tmp_path / "garden" / "model.safetensors",
+        model,
+        scaling=scaling,
+        feature_names=data.feature_names,
+        target="species",
+    )
+    return model.predict(X), model.predict_proba(X)
+
+
+def test_predictions_as_csv_on_stdout(ctre, garden, flowers):
+    result = ctre("predict", "garden", flowers)
+    rows = list(csv.DictReader(result.stdout.splitlines()))
+    prediction, probability = garden
+    assert [row["row"] for row in rows] == [str(number) for number in range(1, 61)]
+    assert [row["prediction"] for row in rows] == prediction.tolist()
+    told = [[float(row["probability_rose"]), float(row["probability_tulip"])] for row in rows]
+    np.testing.assert_allclose(told, probability, rtol=1e-5)
+    accuracy = np.mean(prediction == read_file(flowers, target="species").y_train)
+    assert result.stderr == f"Accuracy: {100 * accuracy:.1f} %\n"
+
+
+def test_predictions_in_files(ctre, garden, flowers, tmp_path):
+    result = ctre("predict", "garden/model.safetensors", flowers, "--out", "new/p.npz")
+    assert result.stdout.startswith("Predictions of 60 rows: new/p.npz\nAccuracy: ")
+    with np.load(tmp_path / "new" / "p.npz") as archive:
+        np.testing.assert_array_equal(archive["prediction"], garden[0])
+        np.testing.assert_array_equal(archive["probability"], garden[1])
+        assert archive["classes"].tolist() == ["rose", "tulip"]
+    ctre("predict", "garden", flowers, "--out", "p.csv")
+    assert (tmp_path / "p.csv").read_text() == ctre("predict", "garden", flowers).stdout
+
+
+def test_predictions_as_json(ctre, garden, flowers):
+    result = ctre("predict", "garden", flowers, "--json")
+    record = json.loads(result.stdout)
+    assert result.stderr == ""
+    assert record["predictions"] == garden[0].tolist()
+    assert record["classes"] == ["rose", "tulip"]
+    assert (record["n_rows"], record["out"]) == (60, None)
+    with_out = json.loads(ctre("predict", "garden", flowers, "--json", "--out", "p.csv").stdout)
+    assert with_out == {**record, "predictions": None, "out": "p.csv"}
+
+
+def test_labels_are_not_needed(ctre, garden, flowers, tmp_path):
+    lines = flowers.read_text().splitlines()
+    (tmp_path / "new.csv").write_text("\n".join(line.rpartition(",")[0] for line in lines))
+    result = ctre("predict", "garden", "new.csv")
+    assert result.stderr == ""
+    assert result.stdout == ctre("predict", "garden", flowers).stdout
+    assert len(garden[0]) == 60
+
+
+@pytest.mark.filterwarnings("default")  # the labels of the SVMLight file are numbers
+@pytest.mark.usefixtures("garden")
+def test_every_format_can_be_predicted(ctre, flowers, tmp_path):
+    """Planted mistake: sparse rows are scaled without the shift that training rows had."""
+    data = read_file(flowers, target="species")
+    codes = np.searchsorted(["rose", "tulip"], data.y_train)
+    np.savez(tmp_path / "d.npz", X=data.X_train, y=data.y_train)
+    savemat(tmp_path / "d.mat", {"X": data.X_train})
+    dump_svmlight_file(data.X_train, codes, str(tmp_path / "d.svm"), zero_based=False)
+    expected = ctre("predict", "garden", flowers).stdout
+    for name in ("d.npz", "d.mat", "d.svm"):
+        assert ctre("predict", "garden", name).stdout == expected
+
+
+def test_test_rows_of_a_catalogued_data_set(ctre, train):
+    report = train("iris", "--out", "run")
+    record = json.loads(ctre("predict", "run", "iris", "--json").stdout)
+    assert record["accuracy"] == report["test_accuracy"]
+    assert record["n_rows"] == len(load("iris").y_test)
+
+
+def write(path, header, *rows):
+    path.write_text("\n".join([header, *rows]) + "\n")
+
+
+@pytest.mark.usefixtures("garden")
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["garden"], "Missing argument 'DATA'"),
+        (["nowhere", "flowers.csv"], "'nowhere' does not exist"),
+        ([".", "flowers.csv"], "model.safetensors: No such file or directory"),
+        (["flowers.csv", "flowers.csv"], "'flowers.csv' cannot be used as a model"),
+        (["later", "flowers.csv"], "format version '2'"),
+        (["garden", "nothing.csv"], "nothing.csv does not exist"),
+        (["garden", "wide.csv"], "must have 3 columns beside the labels, got 4"),
+        (["garden", "swapped.csv"], "column 1 must be 'petal', got 'sepal'"),
+        (["garden", "iris"], "must have the 3 columns that the model was trained on, got 4"),
+        (["garden", "flowers.csv", "--out", "p.txt"], "p.txt must end in .csv or .npz"),
+        (["garden", "flowers.csv", "--out", "flowers.csv/p.csv"], "flowers.csv: File exists"),
+        (["garden", "flowers.csv", "--target", "9"], "columns 1 to 4"),
+        (["garden", "text.csv"], "'red' is not a number"),
+    ],
+)
+def test_wrong_usage(ctre, tmp_path, args, words):
+    write(tmp_path / "wide.csv", "petal,sepal,garden,pond", "1,2,3,4", "2,3,4,5")
+    write(tmp_path / "swapped.csv", "sepal,petal,garden", "1,2,3", "2,3,4")
+    write(tmp_path / "text.csv", "petal,sepal,garden", "1,2,3", "2,red,4")
+    with safe_open(tmp_path / "garden" / "model.safetensors", framework="numpy") as file:
+        metadata = {**file.metadata(), "format_version": "2"}
+        save_file({"a": np.ones(1)}, tmp_path / "later", metadata)
+    result = ctre("predict", *args, code=2)
+    assert result.stdout == ""
+    assert words in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr
+    assert not list(tmp_path.glob("p.*"))
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.usefixtures("garden")
+def test_labels_that_the_model_does_not_know(ctre, tmp_path):
+    write(tmp_path / "new.csv", "petal,sepal,garden,species", "1,2,1,lily", "2,3,1,rose")
+    result = ctre("predict", "garden", "new.csv", "--json")
+    assert "no classes of the model: lily. Their rows count as wrong" in result.stderr
+    assert json.loads(result.stdout)["accuracy"] <= 0.5

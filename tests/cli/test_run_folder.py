@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import csv
+import errno
+import json
+import os
+import sys
+import warnings
+from contextlib import contextmanager
+
+import pytest
+
+from ctre.cli import run_folder
+from ctre.persistence import load_model
+
+FILES = {"model.safetensors", "history.csv", "run.json", "run.png"}
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_run_leaves_four_files(ctre, quick, tmp_path):
+    result = ctre("train", "iris", *quick, "--out", "runs/first")
+    folder = tmp_path / "runs" / "first"
+    assert contents(folder).keys() == FILES
+    assert "Picture  runs/first/run.png" in result.stdout
+    assert (folder / "run.png").read_bytes().startswith(b"\x89PNG")
+    saved = load_model(folder)
+    assert saved.scaling.name == "minmax"
+    assert saved.feature_names[0] == "sepal length (cm)"
+    assert saved.estimator.hidden_layer_sizes == (8, 6)
+
+
+def test_the_report_is_what_json_prints(train, tmp_path):
+    printed = train("iris", "--out", "run")
+    assert (printed.pop("out"), printed.pop("picture")) == ("run", "run/run.png")
+    assert json.loads((tmp_path / "run" / "run.json").read_text()) == printed
+
+
+def test_the_history_has_a_line_per_epoch(ctre, quick, tmp_path):
+    ctre("train", "iris", *quick, "--out", "run")
+    with (tmp_path / "run" / "history.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert [rows[0][f"n_connections_{layer}"] for layer in (1, 2, 3)] == ["24", "28", "18"]
+    assert float(rows[2]["train_loss"]) > 0
+    assert rows[0]["test_loss"] == ""
+    assert None not in rows[0]
+
+
+def test_a_later_run_replaces_an_earlier_one(ctre, quick, tmp_path):
+    ctre("train", "iris", *quick, "--out", "run")
+    earlier = contents(tmp_path / "run")
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    ctre("train", "iris", *quick, "--seed", "1", "--out", "run")
+    later = contents(tmp_path / "run")
+    assert later.keys() == FILES | {"notes.txt"}
+    assert all(later[name] != earlier[name] for name in FILES)
+
+
+def test_a_failed_write_leaves_the_earlier_run(ctre, quick, tmp_path, monkeypatch):
+    """Planted mistake: files are put in place one by one, as soon as each is written."""
+    ctre("train", "iris", *quick, "--out", "run")
+    earlier = contents(tmp_path / "run")
+    whole_file = run_folder.whole_file
+
+    @contextmanager
+    def full_disk(path):
+        with whole_file(path) as file:
+            if path.name == "run.json":
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+            yield file
+
+    monkeypatch.setattr(run_folder, "whole_file", full_disk)
+    result = ctre("train", "iris", *quick, "--seed", "1", "--out", "run", code=2)
+    assert result.stderr == "Error: run/run.json: No space left on device\n"
+    assert contents(tmp_path / "run") == earlier
+
+
+def test_without_matplotlib_all_but_the_picture_is_there(ctre, quick, tmp_path, monkeypatch):
+    ctre("train", "iris", *quick, "--out", "run")
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        result = ctre("train", "iris", *quick, "--out", "run")
+    assert result.stderr == (
+        "Warning: Drawing pictures needs matplotlib, which is not installed: "
+        'pip install "ctre[plots]"\n'
+    )
+    assert "Picture" not in result.stdout
+    # The picture of the earlier run would be beside the model of another.
+    assert contents(tmp_path / "run").keys() == FILES - {"run.png"}
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_training(ctre, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # noqa: ARG005 - root may write all
+    result = ctre("train", "no-such-data", "--out", "run", code=2)
+    assert result.stderr == "Error: run: Permission denied\n"
+
+
+@pytest.mark.parametrize(("target", "kept"), [("species", "species"), ("4", None), ("-1", None)])
+def test_the_name_of_the_labels_is_kept_with_the_model(train, flowers, tmp_path, target, kept):
+    train(flowers, "--target", target, "--out", "run")
+    assert load_model(tmp_path / "run").target == kept

@@ -1,0 +1,259 @@
+from __future__ import annotations
+
+import json
+
+import click
+import numpy as np
+import pytest
+from scipy.sparse import random_array
+
+import ctre as package
+from ctre.cli.train import train as train_command
+from ctre.datasets import SCALINGS
+from ctre.estimators import PROTOCOLS, SparseMLPClassifier
+from ctre.methods import SCHEDULES
+from ctre.network import WEIGHT_INITS
+
+OPTIONS = {option.name: option for option in train_command.params}
+KEYWORDS = set(SparseMLPClassifier().get_params())
+NOT_KEYWORDS = {
+    "data", "protocol", "scale", "target", "test_fraction", "out", "data_home", "as_json"
+}  # fmt: skip
+
+
+def save_sparse(path, X):
+    parts = {f"X_{name}": getattr(X, name) for name in ("data", "indices", "indptr", "shape")}
+    np.savez(path, **parts, y=np.arange(X.shape[0]) % 2)
+
+
+def test_json_is_all_there_is_on_stdout(ctre, quick):
+    result = ctre("train", "iris", *quick, "--json")
+    report = json.loads(result.stdout)
+    assert result.stderr == ""
+    wanted = {
+        "dataset", "method", "epsilon", "density", "n_connections", "n_dense", "layers",
+        "test_accuracy", "validation_accuracy", "best_epoch", "epochs", "seed", "seconds",
+        "similarity_samples", "threads", "version",
+    }  # fmt: skip
+    assert wanted <= report.keys()
+    assert report["dataset"] == "iris"
+    assert report["version"] == package.__version__
+    assert report["epsilon"] == 2
+    assert report["epochs"] == 3
+    assert [(layer["n_pre"], layer["n_post"]) for layer in report["layers"]] == [
+        (4, 8), (8, 6), (6, 3)
+    ]  # fmt: skip
+    assert [layer["n_connections"] for layer in report["layers"]] == [24, 28, 18]
+    assert report["n_connections"] == 24 + 28 + 18
+    assert report["n_dense"] == 32 + 48 + 18
+    assert report["density"] == pytest.approx(70 / 98)
+    assert 0 <= report["test_accuracy"] <= 1
+    assert 1 <= report["best_epoch"] <= 3
+    assert set(report["seconds"]) == {"total", "train", "evolve", "validate"}
+    assert report["seconds"]["total"] >= report["seconds"]["train"] > 0
+
+
+def test_the_summary_tells_what_matters(ctre, quick):
+    stdout = ctre("train", "make-madelon", *quick).stdout
+    for words in (
+        "make-madelon", "Test accuracy", "validation", "of 4,060 in the dense network",
+        "training", "evolving", "validating", "of the 20 most connected inputs are informative",
+    ):  # fmt: skip
+        assert words in stdout
+    assert "Picture" not in stdout
+    assert sum("━" in line for line in stdout.splitlines()) == 10
+
+
+def test_without_out_nothing_is_written(ctre, quick, tmp_path):
+    ctre("train", "iris", *quick)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_option_reaches_the_estimator(ctre):
+    report = json.loads(
+        ctre(
+            "train", "iris", "--method", "set", "--hidden", "7, 5", "--density", "0.5",
+            "--epochs", "2", "--batch-size", "9", "--learning-rate", "0.02", "--schedule",
+            "constant", "--momentum", "0.5", "--l2", "0.001", "--zeta", "0.3", "--zeta-schedule",
+            "constant", "--patience", "3", "--init", "uniform", "--similarity-samples", "0.5",
+            "--scale", "std", "--seed", "4", "--threads", "2", "--json",
+        ).stdout
+    )  # fmt: skip
+    expected = {
+        "method": "set", "epsilon": None, "epochs": 2, "batch_size": 9, "learning_rate": 0.02,
+        "schedule": "constant", "momentum": 0.5, "l2": 0.001, "zeta": 0.3,
+        "zeta_schedule": "constant", "patience": 3, "init": "uniform", "similarity_samples": 54,
+        "scale": "std", "seed": 4, "threads": 2,
+    }  # fmt: skip
+    assert {name: report[name] for name in expected} == expected
+    assert report["density"] == pytest.approx(0.5, abs=0.02)
+    assert [layer["n_post"] for layer in report["layers"]] == [7, 5, 3]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"), [("all", 108), ("20", 20), ("0.25", 27), ("5000", 108)]
+)
+def test_similarity_samples(train, rows, expected):
+    assert train("iris", "--similarity-samples", rows)["similarity_samples"] == expected
+
+
+def test_unset_options_come_from_the_protocol(ctre):
+    """Planted mistake: options that were not set replace the protocol's values by None."""
+    common = ("train", "iris", "--epochs", "1", "--hidden", "8", "--json")
+    default = json.loads(ctre(*common).stdout)
+    paper = json.loads(ctre(*common, "--protocol", "paper", "--momentum", "0.7").stdout)
+    assert (default["learning_rate"], default["schedule"], default["init"]) == (
+        0.05, "cosine", "normal"
+    )  # fmt: skip
+    assert (paper["learning_rate"], paper["schedule"], paper["init"]) == (
+        0.01, "constant", "uniform"
+    )  # fmt: skip
+    assert paper["momentum"] == 0.7
+    assert paper["similarity_samples"] == 108
+    assert (default["method"], paper["method"]) == ("ctre-seq", "ctre-seq")
+
+
+def test_the_scaling_is_the_data_sets_own(train, tmp_path):
+    X = random_array((40, 30), density=0.3, rng=np.random.default_rng(0), format="csr")
+    save_sparse(tmp_path / "sparse.npz", X)
+    np.savez(tmp_path / "dense.npz", X=X.toarray(), y=np.arange(40) % 2)
+    assert train("sparse.npz")["scale"] == "std"
+    assert train("dense.npz")["scale"] == "standard"
+    assert train("dense.npz", "--protocol", "paper")["scale"] == "minmax"
+    assert train("dense.npz", "--scale", "none")["scale"] == "none"
+    assert train("make-madelon")["scale"] == "standard"
+
+
+def test_the_seed_decides(train):
+    def learned(seed):
+        report = train("iris", "--seed", seed)
+        del report["seconds"]
+        return report
+
+    assert learned(0) == learned(0)
+    assert learned(0)["top_inputs"] != learned(1)["top_inputs"]
+
+
+def test_a_file_without_test_rows_is_split(train, flowers):
+    report = train(flowers, "--target", "species")
+    assert (report["n_train"], report["n_test"], report["n_classes"]) == (48, 12, 2)
+    assert report["dataset"] == "flowers"
+    assert {entry["name"] for entry in report["top_inputs"]} == {"petal", "sepal", "garden"}
+    assert report["informative"] is None
+    assert train(flowers, "--target", "4", "--test-fraction", "0.5")["n_test"] == 30
+
+
+def test_informative_inputs_are_counted(train):
+    report = train("make-madelon")
+    assert report["informative"]["n"] == 20
+    assert 0 <= report["informative"]["n_in_top"] <= 20
+    assert len(report["top_inputs"]) == 10
+    counts = [entry["n_connections"] for entry in report["top_inputs"]]
+    assert counts == sorted(counts, reverse=True)
+    assert all(isinstance(entry["is_informative"], bool) for entry in report["top_inputs"])
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ([], "Missing argument 'DATA'"),
+        (["iris", "--epsilon", "1", "--density", "0.1"], "either --epsilon or --density, not both"),
+        (["iris", "--epsilon", "0"], "'--epsilon'"),
+        (["iris", "--density", "1.5"], "'--density'"),
+        (["iris", "--hidden", "1000,abc"], "as in 1000,1000"),
+        (["iris", "--hidden", "10,,10"], "as in 1000,1000"),
+        (["iris", "--hidden", "10,0"], "as in 1000,1000"),
+        (["iris", "--epochs", "0"], "'--epochs'"),
+        (["iris", "--epochs", "many"], "'many' is not a valid integer range"),
+        (["iris", "--similarity-samples", "0"], "a share of them such as 0.25"),
+        (["iris", "--similarity-samples", "1.5"], "a share of them such as 0.25"),
+        (["iris", "--similarity-samples", "half"], "a share of them such as 0.25"),
+        (["iris", "--schedule", "cosin"], "'cosin' is not one of 'constant', 'cosine'"),
+        (["iris", "--protocol", "papers"], "'papers' is not one of"),
+        (["iris", "--method", "ctre-sin"], "Did you mean 'ctre-sim'?"),
+        (["iris", "--epsilon", "0.0001"], "without a connection"),
+        (["iris", "--target", "species"], "iris is a catalogued name"),
+        (["iris", "--test-fraction", "0.5"], "iris comes with its own test rows"),
+        (["iris", "--learning-rate", "1e12"], "training loss became"),
+        (["iris", "--nonsense"], "No such option"),
+        (["irsi"], "Unknown data set 'irsi'. Did you mean 'iris'?"),
+        (["nothing.csv"], "nothing.csv does not exist"),
+        (["folder"], "folder"),
+        (["iris", "--out", "file.txt"], "file.txt"),
+        (["iris", "--out", "file.txt/run"], "file.txt/run: Not a directory"),
+        (["sparse.npz", "--scale", "minmax"], "must be 'std' or 'none' for sparse rows"),
+    ],
+)
+def test_wrong_usage(ctre, quick, tmp_path, args, words):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file.txt").touch()
+    rows = random_array((40, 30), density=0.3, rng=np.random.default_rng(0), format="csr")
+    save_sparse(tmp_path / "sparse.npz", rows)
+    result = ctre("train", *quick, *args, code=2)
+    assert result.stdout == ""
+    assert words in " ".join(result.stderr.split())
+    assert result.stderr.count("Error: ") == 1
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "args", "words"),
+    [
+        ("a,b,y\n1,2,0\n1,red,1\n", [], "row 2 (line 3), column 2 'b': 'red' is not a number"),
+        ("a,b,y\n1,2,0\n1,,1\n", [], "row 2 (line 3), column 2 'b': the value is missing"),
+        ("a,b,y\n1,2,0\n1,nan,1\n", [], "column 2 'b': the value is missing ('nan')"),
+        ("a,b,y\n1,2,0\n1,inf,1\n", [], "column 2 'b': inf must be finite"),
+        ("a,b,y\n1,2,0\n1,1\n", [], "row 2 (line 3) must have 3 fields"),
+        ("a,b,y\n1,2,0\n1,3,0\n", [], "two classes or more, got 0 alone"),
+        ("a,b,y\n1,2,0\n1,3,1\n2,2,1\n", [], "Every class needs at least 2 rows"),
+        ("a,b,y\n1,2,0.5\n1,3,1.5\n2,2,3\n", [], "Labels must be classes"),
+        ("a,b,c\n1,2,0\n1,3,1\n", [], "target must be the column"),
+        ("a,b,c\n1,2,0\n1,3,1\n", ["--target", "d"], "'d'"),
+        ("a,b,c\n1,2,0\n1,3,1\n", ["--target", "4"], "columns 1 to 3"),
+        ("", [], "is empty"),
+    ],
+)
+def test_wrong_files(ctre, quick, tmp_path, content, args, words):
+    (tmp_path / "data.csv").write_text(content)
+    result = ctre("train", "data.csv", *quick, *args, code=2)
+    assert result.stdout == ""
+    assert words in result.stderr
+    assert result.stderr.startswith("Error: ")
+    assert result.stderr.count("\n") == 1
+
+
+def test_option_names_are_keywords_of_the_estimator():
+    """The command hands them over by name, so one that is no keyword would be a crash."""
+    assert OPTIONS.keys() - NOT_KEYWORDS <= KEYWORDS
+
+
+def test_choices_are_those_of_the_library():
+    def choices(name):
+        assert isinstance(OPTIONS[name].type, click.Choice)
+        return set(OPTIONS[name].type.choices)
+
+    assert choices("protocol") == PROTOCOLS.keys()
+    assert choices("scale") == set(SCALINGS)
+    assert choices("weight_init") == WEIGHT_INITS.keys()
+    assert choices("learning_rate") <= SCHEDULES.keys()
+    assert choices("drop_fraction_schedule") <= SCHEDULES.keys()
+
+
+def test_help_tells_the_defaults_of_both_protocols():
+    estimator = SparseMLPClassifier().get_params()
+    told = 0
+    for name in OPTIONS.keys() - NOT_KEYWORDS - {"random_state", "density", "n_threads"}:
+        default = PROTOCOLS["default"].get(name, estimator[name])
+        paper = PROTOCOLS["paper"].get(name, estimator[name])
+        words = _as_text(default) + ("" if paper == default else f"; paper: {_as_text(paper)}")
+        assert OPTIONS[name].help.endswith(f"[default: {words}]"), name
+        told += 1
+    assert told == 14
+
+
+def _as_text(value):
+    if value is None:
+        return "all"
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
