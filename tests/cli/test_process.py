@@ -1,0 +1,126 @@
+"""What only a real process shows: signals, streams, a terminal."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+CTRE = (sys.executable, "-m", "ctre")
+IS_NATIVE = importlib.util.find_spec("ctre.kernels._native") is not None
+ENVIRONMENT = {
+    **os.environ,
+    "CTRE_KERNELS": "native" if IS_NATIVE else "numpy",  # said, so that nothing is warned of
+    "TERM": "xterm",
+    "COLUMNS": "100",
+}
+
+
+def ctre(*args, **options):
+    return subprocess.run(
+        [*CTRE, *args], capture_output=True, text=True, timeout=120, env=ENVIRONMENT, **options
+    )
+
+
+@pytest.fixture
+def endless(tmp_path):
+    """Arguments of a training whose first epoch takes far longer than the test."""
+    rng = np.random.default_rng(0)
+    np.savez(tmp_path / "long.npz", X=rng.normal(size=(200_000, 4)), y=np.arange(200_000) % 2)
+    return (
+        "train", "long.npz", "--out", "run", "--batch-size", "1", "--hidden", "500,500",
+        "--epsilon", "20", "--threads", "1",
+    )  # fmt: skip
+
+
+def read_until(terminal, words):
+    """Read what a process writes to a terminal until it has written ``words``, or ends."""
+    seen = b""
+    while words not in seen:
+        try:
+            seen += os.read(terminal, 4096)
+        except OSError:  # the other end is closed
+            break
+    return seen
+
+
+def on_terminal(args, folder):
+    """Start the command with a terminal as stderr."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [*CTRE, *args], cwd=folder, stdout=subprocess.PIPE, stderr=theirs, env=ENVIRONMENT
+    )
+    os.close(theirs)
+    return process, ours
+
+
+def test_ctrl_c_in_the_middle_of_an_epoch(tmp_path, endless):
+    process, terminal = on_terminal(endless, tmp_path)
+    seen = read_until(terminal, b"epoch 1/200")
+    process.send_signal(signal.SIGINT)
+    seen += read_until(terminal, b"nothing was saved")
+    assert process.wait(timeout=60) == 130
+    seen += read_until(terminal, b"no more")
+    os.close(terminal)
+    assert b"epoch 2" not in seen
+    assert b"Traceback" not in seen
+    assert process.stdout.read() == b""
+    process.stdout.close()
+    assert list((tmp_path / "run").iterdir()) == []
+
+
+def test_progress_only_on_a_terminal(tmp_path, quick):
+    args = ("train", "iris", *quick, "--json")
+    process, terminal = on_terminal(args, tmp_path)
+    seen = read_until(terminal, b"no more")
+    os.close(terminal)
+    assert process.wait(timeout=60) == 0
+    assert b"epoch 3/3" in seen
+    assert b"24+28+18" in seen
+    assert json.loads(process.stdout.read())["epochs"] == 3
+    process.stdout.close()
+    piped = ctre(*args, cwd=tmp_path)
+    assert piped.stderr == ""
+    assert json.loads(piped.stdout)["epochs"] == 3
+
+
+def test_bad_input_is_one_message_and_no_traceback(tmp_path):
+    result = ctre("train", "nothing.csv", cwd=tmp_path)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr == "Error: nothing.csv does not exist, or is no file.\n"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    process = subprocess.Popen(
+        [*CTRE, "methods"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    process.stderr.close()
+    process.wait(timeout=60)
+
+
+def test_help_is_quick():
+    code = (
+        "import sys; from ctre.cli import main; main(['train', '--help'], standalone_mode=False);"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0
+    assert "--similarity-samples" in result.stdout
+    slow = {"numpy", "scipy", "sklearn", "matplotlib", "rich", "pandas"}
+    assert not slow & set(result.stderr.split())
+
+
+def test_version():
+    import ctre as package
+
+    assert ctre("--version").stdout == f"ctre {package.__version__}\n"
