@@ -29,6 +29,8 @@ def check_protocol(record, data_home):
     assert_array_equal(np.unique(dataset.y_test), range(record.n_classes))
     assert dataset.X_train.dtype == dataset.X_test.dtype == np.float32
     assert (dataset.scale, dataset.paper_scale) == (record.scale, record.paper_scale)
+    assert (dataset.image_shape is not None) == ("images" in record.kind)
+    assert dataset.image_shape is None or np.prod(dataset.image_shape) == record.n_features
     return dataset
 
 

@@ -205,8 +205,9 @@ def test_what_is_compressed_comes_back(options, repeats):
     assert uncompress(compress(text, **options)) == text
 
 
-def test_a_run_refers_to_the_code_it_is_just_defining():
-    assert uncompress(compress(b"a" * 1000)) == b"a" * 1000
+@pytest.mark.parametrize("word", [b"a", b"ab"])
+def test_a_run_refers_to_the_code_it_is_just_defining(word):
+    assert uncompress(compress(word * 1000)) == word * 1000
 
 
 @pytest.mark.parametrize(

@@ -264,5 +264,10 @@ def test_what_needs_no_download_is_always_here(name, tmp_path):
     assert_array_equal(np.unique(dataset.y_test), range(record.n_classes))
 
 
+def test_images_know_their_shape():
+    assert load("digits").image_shape == (8, 8)
+    assert load("iris").image_shape is None
+
+
 def test_bundled_columns_have_names():
     assert load("iris").feature_names[0] == "sepal length (cm)"

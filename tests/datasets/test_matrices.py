@@ -160,6 +160,14 @@ def test_csr_parts_that_do_not_fit_are_refused(npz, name, array):
     fails(InvalidDataError, "X", npz(**(PARTS | {name: array}), y=Y))
 
 
+def test_csr_entries_given_twice_are_added(npz):
+    twice = {"X_data": np.array([1.0, 0.5, 2.0, -3.0]), "X_indices": np.array([0, 0, 2, 1])}
+    twice |= {"X_indptr": np.array([0, 3, 4])}
+    dataset = read_file(npz(**(PARTS | twice), y=Y))
+    check_sparse(dataset)
+    assert_array_equal(dataset.X_train.data, [1.5, 2, -3])
+
+
 def test_missing_csr_parts_are_named(npz):
     parts = {name: array for name, array in PARTS.items() if name != "X_shape"}
     fails(InvalidDataError, "X_shape", npz(**parts, y=Y))

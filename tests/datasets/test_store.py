@@ -29,6 +29,15 @@ def test_a_failing_writer_leaves_the_old_file(tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
 
 
+def test_two_writers_do_not_meet(tmp_path):
+    path = tmp_path / "a"
+    with whole_file(path) as first, whole_file(path) as second:
+        second.write(b"second")
+        first.write(b"first")
+    assert path.read_bytes() == b"first"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
+
+
 def test_every_change_of_content_changes_the_digest():
     other_value = ROWS | {"X": ROWS["X"] + (np.arange(12).reshape(4, 3) == 7).astype(np.int16)}
     other_label = ROWS | {"y": ROWS["y"][::-1].copy()}

@@ -88,6 +88,7 @@ def test_a_table_without_a_header(written):
         ("a, b, y\n 1, 2 ,0\n3 ,4, 1\n", "a.csv"),
         ("a,b,y\n1,2,0\n3,4,1", "a.csv"),
         ("a,b,y\n1,2,0\n3,4,1\n", "a.csv.gz"),
+        ("\ufeffa,b,y\n1,2,0\n3,4,1\n", "a.csv.gz"),
         ("a\tb\ty\n1\t2\t0\n3\t4\t1\n", "a.tsv.gz"),
         ("a,b,y\n1,2,0\n3,4,1\n", "A.CSV"),
     ],
