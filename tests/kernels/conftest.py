@@ -120,11 +120,12 @@ def make_problem() -> Callable[..., Problem]:
         rng = np.random.default_rng(seed)
         optimizer = optimizer or SGD(0.05)
         n_slots = 1 if isinstance(optimizer, SGD) else 2
-        last_bias = -100.0 if activation == "relu" else 1.0  # a dead neuron
         layers = [
-            random_layer(rng, n_pre, n_post, density, n_slots, last_bias)
-            for n_pre, n_post in pairwise(sizes)
+            random_layer(rng, n_pre, n_post, density, n_slots) for n_pre, n_post in pairwise(sizes)
         ]
+        if activation == "relu":
+            for layer in layers[:-1]:
+                layer.biases[5::6] = -100  # dead neurons
         samples = poisoned_samples(rng, n_samples, sizes[0], huge)
         if is_sparse:
             samples = csr_array(samples * (rng.random(samples.shape) < 0.4))
@@ -150,25 +151,19 @@ def make_problem() -> Callable[..., Problem]:
 
 
 def random_layer(
-    rng: np.random.Generator,
-    n_pre: int,
-    n_post: int,
-    density: float,
-    n_slots: int,
-    last_bias: float,
+    rng: np.random.Generator, n_pre: int, n_post: int, density: float, n_slots: int
 ) -> LayerArrays:
-    """Draw a layer; low density leaves rows and columns empty."""
-    topology = Topology.random(n_pre, n_post, max(1, int(density * n_pre * n_post)), rng)
-    biases = rng.normal(0, 0.5, n_post).astype(np.float32)
-    if n_post > 5:
-        biases[-1] = last_bias
+    """Draw a layer that keeps activations at their size; low density leaves neurons unconnected."""
+    n_connections = max(1, int(density * n_pre * n_post))
+    topology = Topology.random(n_pre, n_post, n_connections, rng)
+    spread = 1 / np.sqrt(max(1, n_connections / n_post))
     return LayerArrays(
         n_pre,
         topology.indptr,
         topology.indices,
-        rng.normal(0, 0.5, topology.n_connections).astype(np.float32),
-        biases,
-        tuple(np.zeros(topology.n_connections, dtype=np.float32) for _ in range(n_slots)),
+        rng.normal(0, spread, n_connections).astype(np.float32),
+        rng.normal(0, 0.5, n_post).astype(np.float32),
+        tuple(np.zeros(n_connections, dtype=np.float32) for _ in range(n_slots)),
         tuple(np.zeros(n_post, dtype=np.float32) for _ in range(n_slots)),
     )
 
