@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
-from measure import options, report
+from measure import arguments, report
 from race import Rival, race, title
 from trainers.torch_dense import TorchDense, TorchMask
 from workloads import CIFAR_SIZES, Work
 
-from ctre.density import uniform_counts
+from ctre.density import erdos_renyi_counts
 
 _DENSITIES = (0.001, 0.005, 0.01, 0.05, 0.1, 0.2, 0.5)
 _N_ROWS = 10_000
@@ -16,11 +18,11 @@ _RIVALS = {"torch mask": Rival(TorchMask), "torch dense": Rival(TorchDense)}
 
 
 def main() -> None:
-    chosen = options(__doc__, n_rounds=7, offer_cpu_time=True)
-    with report(__doc__, chosen) as results:
+    chosen = arguments(__doc__, n_rounds=7, offer_cpu_time=True)
+    with report(__doc__, cpu_time=chosen.cpu_time) as results:
         curve = {}
         for density in _DENSITIES:
-            work = Work.generate(CIFAR_SIZES, uniform_counts(CIFAR_SIZES, density), _N_ROWS)
+            work = Work.generate(CIFAR_SIZES, _counts(density), _N_ROWS)
             curve[density] = {"connections": work.counts, **race(work, _RIVALS, chosen)}
         results["layer_sizes"] = CIFAR_SIZES
         results["break_even_density"] = {
@@ -31,6 +33,21 @@ def main() -> None:
             for n in rival.threads(chosen)
         }
         results["curve"] = curve
+
+
+def _counts(density: float) -> tuple[int, ...]:
+    """Spread the connections as Erdős–Rényi does.
+
+    A uniform density of 0.1 % would leave five in the last layer: next to nothing would reach the
+    output, and next to nothing be computed.
+    """
+    n_wanted = density * sum(n_pre * n_post for n_pre, n_post in pairwise(CIFAR_SIZES))
+    lower, upper = 0.01, float(CIFAR_SIZES[0])
+    for _ in range(50):
+        middle = (lower + upper) / 2
+        is_enough = sum(erdos_renyi_counts(CIFAR_SIZES, middle)) >= n_wanted
+        lower, upper = (lower, middle) if is_enough else (middle, upper)
+    return erdos_renyi_counts(CIFAR_SIZES, upper)
 
 
 def _break_even(ratios: list[float]) -> float | None:

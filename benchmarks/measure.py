@@ -40,26 +40,24 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Options:
+class Arguments:
     """What the command line asked for."""
 
-    n_rounds: int
+    rounds: int
     cpu_time: bool
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """What time is read from."""
+        return time.process_time if self.cpu_time else time.perf_counter
 
     @property
     def threads(self) -> tuple[int, ...]:
         """Numbers of threads to measure with; processor time says nothing of two."""
         return (1,) if self.cpu_time else (1, 2)
 
-    def seconds(self, work: Callable[[], object]) -> float:
-        """Time one call."""
-        clock = time.process_time if self.cpu_time else time.perf_counter
-        started = clock()
-        work()
-        return clock() - started
 
-
-def options(question: str, n_rounds: int, *, offer_cpu_time: bool = False) -> Options:
+def arguments(question: str, n_rounds: int, *, offer_cpu_time: bool = False) -> Arguments:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=question)
     parser.add_argument("--rounds", type=int, default=n_rounds, help="default: %(default)s")
@@ -70,7 +68,14 @@ def options(question: str, n_rounds: int, *, offer_cpu_time: bool = False) -> Op
             help="for a busy machine: processor time, one thread each; printed, not saved",
         )
     chosen = parser.parse_args()
-    return Options(chosen.rounds, offer_cpu_time and chosen.cpu_time)
+    return Arguments(chosen.rounds, offer_cpu_time and chosen.cpu_time)
+
+
+def seconds(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> float:
+    """Time one call."""
+    started = clock()
+    work()
+    return clock() - started
 
 
 def interleave(contestants: Mapping[str, Callable[[], float]], n_rounds: int) -> dict[str, Spread]:
@@ -95,7 +100,7 @@ def limited_threads(n_threads: int) -> Iterator[None]:
 
 
 @contextmanager
-def report(question: str, chosen: Options) -> Iterator[dict[str, Any]]:
+def report(question: str, *, cpu_time: bool = False) -> Iterator[dict[str, Any]]:
     """Give a dictionary to fill; print it and save it as ``results/<script>.json`` at the end."""
     results: dict[str, Any] = {}
     ours, all_ = _busy_seconds()
@@ -110,7 +115,7 @@ def report(question: str, chosen: Options) -> Iterator[dict[str, Any]]:
         "versions": _versions(),
         "run": {
             "date": time.strftime("%Y-%m-%d"),
-            "clock": "processor time" if chosen.cpu_time else "wall clock",
+            "clock": "processor time" if cpu_time else "wall clock",
             "seconds": took,
             # Share of the machine that went to strangers: near 0 in a trustworthy run.
             "others_busy": max(0.0, all_ - ours) / (took * n_cores),
@@ -119,7 +124,7 @@ def report(question: str, chosen: Options) -> Iterator[dict[str, Any]]:
     }
     text = json.dumps(record, indent=2, default=asdict)
     print(text)
-    if chosen.cpu_time:
+    if cpu_time:
         return
     _RESULTS.mkdir(exist_ok=True)
     (_RESULTS / f"{Path(sys.argv[0]).stem}.json").write_text(text + "\n", encoding="utf-8")

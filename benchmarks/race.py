@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
-from measure import Options, interleave, limited_threads
+from measure import Arguments, interleave, limited_threads, seconds
 from trainers import Trainer
 from trainers.ours import Ours
 from workloads import BATCH_SIZE, Work
@@ -21,7 +21,7 @@ class Rival(NamedTuple):
     make: Callable[[Work], Trainer]
     is_threaded: bool = True
 
-    def threads(self, chosen: Options) -> tuple[int, ...]:
+    def threads(self, chosen: Arguments) -> tuple[int, ...]:
         """Numbers of threads to try it with."""
         return chosen.threads if self.is_threaded else (1,)
 
@@ -33,16 +33,16 @@ class _Contestant(NamedTuple):
     n_threads: int
     n_batches: int
 
-    def seconds_per_batch(self, work: Work, chosen: Options) -> float:
+    def seconds_per_batch(self, work: Work, chosen: Arguments) -> float:
         """Train one slice, after a batch that brings its arrays back into cache."""
         rows = np.random.default_rng(2).permutation(len(work.samples)).astype(np.int32)
         rows = rows[: self.n_batches * BATCH_SIZE]
         with limited_threads(self.n_threads):
             self.trainer.train(rows[:BATCH_SIZE])
-            return chosen.seconds(lambda: self.trainer.train(rows)) / self.n_batches
+            return seconds(lambda: self.trainer.train(rows), chosen.clock) / self.n_batches
 
 
-def race(work: Work, rivals: Mapping[str, Rival], chosen: Options) -> dict[str, Any]:
+def race(work: Work, rivals: Mapping[str, Rival], chosen: Arguments) -> dict[str, Any]:
     """Time ours and every rival; a ratio is a rival's median over ours with as many threads."""
     entries = {title("ours", n): _enter(Ours(work, n), n, work, chosen) for n in chosen.threads}
     for name, rival in rivals.items():
@@ -50,7 +50,7 @@ def race(work: Work, rivals: Mapping[str, Rival], chosen: Options) -> dict[str, 
             entries[title(name, n)] = _enter(rival.make(work), n, work, chosen)
     spreads = interleave(
         {name: partial(entry.seconds_per_batch, work, chosen) for name, entry in entries.items()},
-        chosen.n_rounds,
+        chosen.rounds,
     )
     ratios = {
         title(name, n): spreads[title(name, n)].median / spreads[title("ours", n)].median
@@ -65,7 +65,7 @@ def title(name: str, n_threads: int) -> str:
     return f"{name}, {n_threads} thread{'s' if n_threads > 1 else ''}"
 
 
-def _enter(trainer: Trainer, n_threads: int, work: Work, chosen: Options) -> _Contestant:
+def _enter(trainer: Trainer, n_threads: int, work: Work, chosen: Arguments) -> _Contestant:
     trial = _Contestant(trainer, n_threads, 2)
     trial.seconds_per_batch(work, chosen)
     n_batches = int(_SLICE_SECONDS / trial.seconds_per_batch(work, chosen))

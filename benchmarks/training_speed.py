@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from measure import limited_threads, options, report
+from measure import arguments, limited_threads, report
 from race import Rival, race
 from trainers import Trainer
 from trainers.ours import Ours
@@ -36,8 +36,8 @@ _VERIFY_ROWS = 18 * BATCH_SIZE
 
 
 def main() -> None:
-    chosen = options(__doc__, n_rounds=9, offer_cpu_time=True)
-    with report(__doc__, chosen) as results:
+    chosen = arguments(__doc__, n_rounds=9, offer_cpu_time=True)
+    with report(__doc__, cpu_time=chosen.cpu_time) as results:
         for setting, (sizes, n_rows, epsilon) in _SETTINGS.items():
             work = Work.generate(sizes, erdos_renyi_counts(sizes, epsilon), n_rows)
             results[setting] = {

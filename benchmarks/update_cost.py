@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
-from measure import Spread, limited_threads, options, report
-from workloads import MADELON_ROWS, MADELON_SIZES, MNIST_ROWS, MNIST_SIZES, Work
+from measure import Spread, arguments, limited_threads, report
+from race import title
+from workloads import MADELON_ROWS, MADELON_SIZES, MNIST_ROWS, MNIST_SIZES, generate_rows
 
 from ctre import SparseMLPClassifier
-from ctre.training import EpochRecord
+from ctre._typing import FloatArray, IndexArray
 
 _SETTINGS = {
     "500-1000-1000-1000-2, epsilon 1": (MADELON_SIZES, MADELON_ROWS, 60),
-    "784-1000-1000-1000-10, epsilon 1": (MNIST_SIZES, MNIST_ROWS, 5),
+    "784-1000-1000-1000-10, epsilon 1": (MNIST_SIZES, MNIST_ROWS, 4),
 }
 _METHODS: Mapping[str, Mapping[str, Any]] = {
     "set": {"method": "set"},
@@ -23,61 +24,80 @@ _METHODS: Mapping[str, Mapping[str, Any]] = {
     "ctre-sim, 512 rows": {"method": "ctre-sim", "similarity_samples": 512},
     "ctre-sim, all rows": {"method": "ctre-sim", "similarity_samples": None},
 }
-_PARTS = ("seconds_train", "seconds_validate", "seconds_evolve")
+
+
+class Task(NamedTuple):
+    """What is fitted."""
+
+    layer_sizes: tuple[int, ...]
+    samples: FloatArray
+    """With a tenth more rows than are trained on: those are set aside for validation."""
+    labels: IndexArray
+    n_epochs: int
+
+
+class Cost(NamedTuple):
+    """Seconds, on average over one fit."""
+
+    training: float
+    update: float
+    epoch: float
+    """Training, validation, and the epoch's share of the updates."""
 
 
 def main() -> None:
-    chosen = options(__doc__, n_rounds=4)
-    with report(__doc__, chosen) as results:
+    chosen = arguments(__doc__, n_rounds=3)
+    with report(__doc__) as results:
         for setting, (sizes, n_rows, n_epochs) in _SETTINGS.items():
-            # A tenth of the rows is set aside for validation.
-            work = Work.generate(sizes, [1] * (len(sizes) - 1), n_rows * 10 // 9)
+            task = Task(sizes, *generate_rows(sizes, n_rows * 10 // 9), n_epochs)
             for n_threads in chosen.threads:
-                results[f"{setting}, {n_threads} threads"] = _compare(
-                    work, n_epochs, n_threads, chosen.n_rounds
-                )
+                results[title(setting, n_threads)] = _compare(task, n_threads, chosen.rounds)
 
 
-def _compare(work: Work, n_epochs: int, n_threads: int, n_rounds: int) -> dict[str, Any]:
-    records: dict[str, list[EpochRecord]] = {name: [] for name in _METHODS}
+def _compare(task: Task, n_threads: int, n_rounds: int) -> dict[str, Any]:
+    costs: dict[str, list[Cost]] = {name: [] for name in _METHODS}
     for _ in range(n_rounds):
         for name, parameters in _METHODS.items():
-            records[name] += _epochs(work, parameters, n_epochs, n_threads)
-    epoch = {name: _spread(some, _PARTS) for name, some in records.items()}
-    update = {name: _spread(some, ["seconds_evolve"]) for name, some in records.items()}
-    training = {name: _spread(some, ["seconds_train"]) for name, some in records.items()}
+            costs[name].append(_fit(task, parameters, n_threads))
+    spreads = {
+        name: {part: Spread.of([getattr(cost, part) for cost in some]) for part in Cost._fields}
+        for name, some in costs.items()
+    }
     return {
-        "epoch_seconds": epoch,
-        "training_seconds": training,
-        "update_seconds": update,
+        "seconds": spreads,
         "update_over_training": {
-            name: update[name].median / training[name].median for name in _METHODS
+            name: of["update"].median / of["training"].median for name, of in spreads.items()
         },
         "epoch_over_set_epoch": {
-            name: epoch[name].median / epoch["set"].median for name in _METHODS
+            name: of["epoch"].median / spreads["set"]["epoch"].median
+            for name, of in spreads.items()
         },
     }
 
 
-def _epochs(
-    work: Work, parameters: Mapping[str, Any], n_epochs: int, n_threads: int
-) -> Sequence[EpochRecord]:
+def _fit(task: Task, parameters: Mapping[str, Any], n_threads: int) -> Cost:
     model = SparseMLPClassifier(
-        work.network.layer_sizes[1:-1],
+        task.layer_sizes[1:-1],
         epsilon=1,
-        max_iter=n_epochs,
-        patience=n_epochs,  # ctre-seq stays with the similar pairs
+        max_iter=task.n_epochs,
+        patience=task.n_epochs,  # ctre-seq stays with the similar pairs
         n_threads=n_threads,
         random_state=0,
         **parameters,
     )
     with limited_threads(n_threads):
-        model.fit(work.samples, work.labels)
-    return model.history_[1:-1]  # the first is cold, the last evolves nothing
-
-
-def _spread(records: Sequence[EpochRecord], parts: Sequence[str]) -> Spread:
-    return Spread.of([float(np.sum([getattr(r, part) for part in parts])) for r in records])
+        model.fit(task.samples, task.labels)
+    epochs = model.history_[1:-1]  # the first is cold, the last evolves nothing
+    training, updates, validation = (
+        np.array([getattr(epoch, f"seconds_{part}") for epoch in epochs])
+        for part in ("train", "evolve", "validate")
+    )
+    has_update = [sum(epoch.n_died) + sum(epoch.n_regrown) > 0 for epoch in epochs]
+    return Cost(
+        training=float(training.mean()),
+        update=float(updates[has_update].mean()),
+        epoch=float((training + updates + validation).mean()),
+    )
 
 
 if __name__ == "__main__":

@@ -33,20 +33,26 @@ class Work:
 
     @classmethod
     def generate(cls, layer_sizes: Sequence[int], counts: Sequence[int], n_rows: int) -> Work:
-        """Draw rows around one random prototype per class, and a random network."""
-        rng = np.random.default_rng(0)
-        n_features, n_classes = layer_sizes[0], layer_sizes[-1]
-        prototypes = rng.random((n_classes, n_features), dtype=np.float32)
-        labels = rng.integers(n_classes, size=n_rows, dtype=np.int32)
-        samples = rng.random((n_rows, n_features), dtype=np.float32)
-        samples += prototypes[labels]
-        samples /= 2
-        return cls(samples, labels, _network(layer_sizes, counts, rng))
+        """Draw rows and a network."""
+        network = _network(layer_sizes, counts, np.random.default_rng(1))
+        return cls(*generate_rows(layer_sizes, n_rows), network)
 
     @property
     def counts(self) -> tuple[int, ...]:
         """Connections of each layer."""
         return self.network.n_connections
+
+
+def generate_rows(layer_sizes: Sequence[int], n_rows: int) -> tuple[FloatArray, IndexArray]:
+    """Draw rows in [0, 1] around one random prototype per class, and their classes."""
+    rng = np.random.default_rng(0)
+    n_features, n_classes = layer_sizes[0], layer_sizes[-1]
+    prototypes = rng.random((n_classes, n_features), dtype=np.float32)
+    labels = rng.integers(n_classes, size=n_rows, dtype=np.int32)
+    samples = rng.random((n_rows, n_features), dtype=np.float32)
+    samples += prototypes[labels]
+    samples /= 2
+    return samples, labels
 
 
 def _network(
