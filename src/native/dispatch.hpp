@@ -4,6 +4,7 @@
 #include <string>
 
 #include "call.hpp"
+#include "columns.hpp"
 #include "similarity.hpp"
 
 namespace ctre {
@@ -12,6 +13,7 @@ struct Kernels {
   const char* isa;
   EpochTotals (*train_epoch)(const TrainCall&);
   void (*forward)(const ForwardCall&);
+  void (*unit_columns)(const ColumnsCall&);
   void (*best_absent_pairs)(const AbsentPairQuery&, std::int64_t* keys);
 };
 

@@ -30,6 +30,7 @@ def forward(
     n_threads: int,
     out: FloatArray,
 ) -> None: ...
+def unit_columns(matrix: FloatArray, out: FloatArray) -> None: ...
 def best_absent_pairs(
     pre: FloatArray | _Compressed,
     post: FloatArray,

@@ -1,4 +1,4 @@
-"""The arrays that every kernel takes, and the four kernels, stated once for both backends.
+"""The arrays that every kernel takes, and the kernels, stated once for both backends.
 
 A backend is a module with the functions of `Kernels`: ``reference`` (plain NumPy and SciPy, the
 meaning) and ``native`` (C++). Both get checked arrays; neither knows a method, a policy or a name.
@@ -161,6 +161,14 @@ class Kernels(Protocol):
         """Lend the activations (n_rows, n_post) that ``inputs`` (n_rows, n_pre) cause in a layer.
 
         All neurons are computed, also those nobody reads. The result is C-contiguous.
+        """
+        ...
+
+    def unit_columns(self, matrix: FloatArray) -> FloatArray:
+        """Scale every column of (n_rows, n_columns) to Euclidean length one, into a new array.
+
+        A column of zeros stays as it is. Lengths are summed in float64, so that no finite value
+        is too large or too small.
         """
         ...
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import csr_array, issparse
 
 from ctre._typing import DoubleArray, FloatArray
-from ctre.kernels import BilinearForm, Samples
+from ctre.kernels import BilinearForm, Samples, kernels
 from ctre.topology import Topology
 
 _BLOCK = 2**20  # elements of a temporary array
@@ -83,16 +83,12 @@ def scores_at(form: BilinearForm, topology: Topology) -> FloatArray:
 
 def _unit_columns(activations: Any) -> Any:
     """Scale every column to length one; a column of zeros stays as it is."""
+    if not issparse(activations):
+        return kernels().unit_columns(activations)
     lengths = np.sqrt(_column_squares(activations))
     lengths[lengths == 0] = 1
-    if not issparse(activations):
-        return _quotient(activations, lengths)
-    data = _quotient(activations.data, lengths[activations.indices])
+    data = (activations.data / lengths[activations.indices]).astype(np.float32)
     return csr_array((data, activations.indices, activations.indptr), shape=activations.shape)
-
-
-def _quotient(values: FloatArray, lengths: DoubleArray) -> FloatArray:
-    return np.divide(values, lengths, out=np.empty_like(values), casting="same_kind")
 
 
 def _column_squares(activations: Any) -> DoubleArray:
