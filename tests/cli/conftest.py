@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from ctre.cli import main
+from ctre.kernels import kernels
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _chosen_kernels():
+    """Have the warning of missing native kernels said before anybody looks at stderr."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        kernels()
 
 
 @pytest.fixture

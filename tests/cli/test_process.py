@@ -98,9 +98,10 @@ def test_bad_input_is_one_message_and_no_traceback(tmp_path):
     assert result.stderr == "Error: nothing.csv does not exist, or is no file.\n"
 
 
-def test_a_reader_that_has_seen_enough_is_no_error():
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_reader_that_has_seen_enough_is_no_error(options):
     process = subprocess.Popen(
-        [*CTRE, "methods"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*CTRE, "methods", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     process.stdout.close()
     assert process.stderr.read() == ""
