@@ -53,7 +53,7 @@ inline void multiply_tile(int n_rows, const float* pre, const std::int16_t* rows
 }
 
 // Packs samples [begin, end) of the listed columns of a (n, n_columns) matrix into panels of
-// kWidth columns, each kChunk * kWidth floats; the last panel is filled up with zeros.
+// kWidth columns, each kChunk * kWidth floats; the last panel repeats the last column.
 template <int kWidth>
 void pack_dense(const float* matrix, std::int64_t n_columns, std::int64_t begin, std::int64_t end,
                 const std::int32_t* columns, std::int64_t n_listed, float* panels) {
@@ -61,19 +61,18 @@ void pack_dense(const float* matrix, std::int64_t n_columns, std::int64_t begin,
   for (std::int64_t row = begin; row < end; row += kRows) {
     const int n_rows = static_cast<int>(std::min<std::int64_t>(kRows, end - row));
     for (std::int64_t first = 0; first < n_listed; first += kWidth) {
-      const std::int32_t* listed = columns + first;
-      const int width = static_cast<int>(std::min<std::int64_t>(kWidth, n_listed - first));
+      std::int32_t from[kWidth];
+      for (int j = 0; j < kWidth; ++j) from[j] = columns[std::min(first + j, n_listed - 1)];
       const float* in = matrix + row * n_columns;
       float* out = panels + first * kChunk + (row - begin) * kWidth;
-      if (width == kWidth && listed[kWidth - 1] - listed[0] == kWidth - 1) {
-        in += listed[0];
+      if (from[kWidth - 1] - from[0] == kWidth - 1) {
+        in += from[0];
         for (int i = 0; i < n_rows; ++i, in += n_columns, out += kWidth) {
           for (int j = 0; j < kWidth; ++j) out[j] = in[j];
         }
       } else {
         for (int i = 0; i < n_rows; ++i, in += n_columns, out += kWidth) {
-          for (int j = 0; j < width; ++j) out[j] = in[listed[j]];
-          for (int j = width; j < kWidth; ++j) out[j] = 0;
+          for (int j = 0; j < kWidth; ++j) out[j] = in[from[j]];
         }
       }
     }

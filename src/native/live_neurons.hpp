@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -36,33 +37,23 @@ struct Side {
   }
 };
 
-// Flags the live ones among a share of the columns. Reads down only to the first rows that show
-// all columns of a group live.
-inline void flag_live(const float* matrix, std::int64_t n_rows, std::int64_t n_columns, Share share,
-                      std::uint8_t* is_live) {
-  constexpr std::int64_t kRows = 64, kGroup = 16;
-  bool all_live = false;
-  for (std::int64_t row = 0; row < n_rows && !all_live; row += kRows) {
+// Flags the live ones among the listed columns, whose list it uses up.
+inline void flag_live(const float* matrix, std::int64_t n_rows, std::int64_t n_columns, std::int32_t* begin,
+                      std::int32_t* end, std::uint8_t* is_live) {
+  constexpr std::int64_t kRows = 16;  // between two looks at who is left: few in most layers
+  constexpr std::uint32_t kAllButSign = 0x7fffffff;
+  for (std::int64_t row = 0; row < n_rows && begin != end; row += kRows) {
     const std::int64_t row_end = std::min(row + kRows, n_rows);
-    all_live = true;
-    for (std::int64_t first = share.begin; first < share.end; first += kGroup) {
-      const int width = static_cast<int>(std::min(kGroup, share.end - first));
-      std::uint8_t* flags = is_live + first;
-      if (std::find(flags, flags + width, 0) == flags + width) continue;
-      std::int32_t seen[kGroup] = {};
+    end = std::remove_if(begin, end, [&](std::int32_t column) {
+      std::uint32_t seen = 0;
       for (std::int64_t i = row; i < row_end; ++i) {
-        const float* in = matrix + i * n_columns + first;
-        if (width == kGroup) {
-          for (int j = 0; j < kGroup; ++j) seen[j] |= in[j] != 0;
-        } else {
-          for (int j = 0; j < width; ++j) seen[j] |= in[j] != 0;
-        }
+        std::uint32_t bits;
+        std::memcpy(&bits, matrix + i * n_columns + column, sizeof bits);
+        seen |= bits;
       }
-      for (int j = 0; j < width; ++j) {
-        flags[j] |= static_cast<std::uint8_t>(seen[j]);
-        all_live &= flags[j] != 0;
-      }
-    }
+      is_live[column] = (seen & kAllButSign) != 0;
+      return is_live[column] != 0;
+    });
   }
 }
 

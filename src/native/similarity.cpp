@@ -9,6 +9,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <vector>
 
 #include "best_pairs.hpp"
@@ -254,14 +255,20 @@ void best_absent_pairs(const AbsentPairQuery& query, std::int64_t* keys) {
 
   std::vector<std::uint8_t> pre_live(static_cast<std::size_t>(query.n_pre));
   std::vector<std::uint8_t> post_live(static_cast<std::size_t>(query.n_post));
+  std::vector<std::int32_t> columns(pre_live.size() + post_live.size());
+  std::int32_t* post_columns = columns.data() + query.n_pre;
+  std::iota(columns.data(), post_columns, 0);
+  std::iota(post_columns, post_columns + query.n_post, 0);
   run_team(n_readers, [&](int thread) {
-    const Share pre_share = share_of(query.n_pre, thread, n_readers);
+    const Share pre = share_of(query.n_pre, thread, n_readers), post = share_of(query.n_post, thread, n_readers);
     if (query.pre) {
-      flag_live(query.pre, query.n_samples, query.n_pre, pre_share, pre_live.data());
+      flag_live(query.pre, query.n_samples, query.n_pre, columns.data() + pre.begin, columns.data() + pre.end,
+                pre_live.data());
     } else {
-      flag_live(query.pre_indptr, query.pre_values, pre_share, pre_live.data());
+      flag_live(query.pre_indptr, query.pre_values, pre, pre_live.data());
     }
-    flag_live(query.post, query.n_samples, query.n_post, share_of(query.n_post, thread, n_readers), post_live.data());
+    flag_live(query.post, query.n_samples, query.n_post, post_columns + post.begin, post_columns + post.end,
+              post_live.data());
   });
 
   BestPairs best(query.count);

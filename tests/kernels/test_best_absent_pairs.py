@@ -83,19 +83,19 @@ def check(backend, form, indptr, indices, count, threads=THREADS):
 @pytest.mark.parametrize("sparse", [False, True])
 def test_every_form(backend, with_pre, with_post, absolute, lowest_first, sparse):
     rng = np.random.default_rng(1)
-    pre, post = integers(rng, 40, 75), integers(rng, 40, 50)
-    pre[:, rng.random(75) < 0.3] = 0
-    post[:, rng.random(50) < 0.3] = 0
+    pre, post = integers(rng, 40, 175), integers(rng, 40, 90)
+    pre[:, rng.random(175) < 0.3] = 0
+    post[:, rng.random(90) < 0.3] = 0
     form = BilinearForm(
         csr_array(pre) if sparse else pre,
         post,
-        integers(rng, 75) if with_pre else None,
-        integers(rng, 50) if with_post else None,
+        integers(rng, 175) if with_pre else None,
+        integers(rng, 90) if with_post else None,
         absolute=absolute,
         lowest_first=lowest_first,
     )
-    indptr, indices = topology(rng, 75, 50, 0.2)
-    for count in (1, 137, 2500):
+    indptr, indices = topology(rng, 175, 90, 0.2)
+    for count in (1, 137, 4321):
         check(backend, form, indptr, indices, count, threads=(1, 3))
 
 
@@ -214,13 +214,13 @@ def test_sparse_samples_score_as_dense_ones(native):
 
 
 def test_repeated_entries_of_a_sparse_row_add_up(native):
-    data = np.array([1, 2, 3, 5], dtype=np.float32)
+    data = np.array([4, 4, 5, 6], dtype=np.float32)
     columns, rows = np.array([0, 0, 1, 2], dtype=np.int32), np.array([0, 4], dtype=np.int32)
     pre = csr_array((data, columns, rows), shape=(1, 3))
-    form = BilinearForm(pre, np.ones((1, 1), dtype=np.float32), lowest_first=True)
+    form = BilinearForm(pre, np.ones((1, 1), dtype=np.float32))
     empty = np.zeros(2, dtype=np.int32), np.zeros(0, dtype=np.int32)
-    pre_of_best = [native.best_absent_pairs(form, *empty, n, n_threads=1).tolist() for n in (1, 2)]
-    assert pre_of_best == [[0], [0, 1]]  # 1 + 2 and 3 are equal
+    best = native.best_absent_pairs(form, *empty, 1, n_threads=1)
+    np.testing.assert_array_equal(best, [0])
 
 
 BEYOND_INT32 = """
@@ -258,7 +258,8 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
 
 
-def test_places_beyond_int32_need_little_memory(native):
+@pytest.mark.usefixtures("native")
+def test_places_beyond_int32_need_little_memory():
     pytest.importorskip("resource", reason="peak memory is known on POSIX systems only")
     run = subprocess.run([sys.executable, "-c", BEYOND_INT32], check=True, capture_output=True)
     kib_or_bytes = int(run.stdout)
