@@ -12,8 +12,10 @@ from typing import Any
 
 import click
 
+from ctre.cli.compare import compare
 from ctre.cli.listings import datasets, methods
 from ctre.cli.predict import predict
+from ctre.cli.prune_study import prune_study
 from ctre.cli.train import train
 from ctre.errors import CTREError
 
@@ -34,8 +36,9 @@ class _Program(click.Group):
             warnings.showwarning = _show_warning
             try:
                 return super().invoke(ctx)
-            except KeyboardInterrupt:
-                click.echo("Interrupted; nothing was saved.", err=True)
+            except KeyboardInterrupt as interruption:
+                what_is_saved = str(interruption) or "nothing was saved."
+                click.echo(f"Interrupted; {what_is_saved}", err=True)
                 ctx.exit(_INTERRUPTED)
             except (CTREError, MemoryError) as error:
                 raise _BadInput(str(error)) from error
@@ -55,5 +58,5 @@ def main() -> None:
     """Train neural networks that are sparse from the first step to the last."""
 
 
-for command in (train, predict, methods, datasets):
+for command in (train, predict, compare, prune_study, methods, datasets):
     main.add_command(command)

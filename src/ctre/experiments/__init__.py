@@ -11,6 +11,7 @@ from ctre.experiments.neurons import (
     degree_distributions,
     reachability,
 )
+from ctre.experiments.prune_curves import PruneCurve, prune_curves_of, removable_share
 from ctre.experiments.prune_study import PruneRow, PruneStudy
 from ctre.experiments.pruning import CRITERIA, accuracies_while_pruning
 from ctre.experiments.significance import Significance, kolmogorov_smirnov, smallest_p_value
@@ -24,6 +25,7 @@ __all__ = [
     "Curves",
     "DegreeDistribution",
     "Exploration",
+    "PruneCurve",
     "PruneRow",
     "PruneStudy",
     "Reachability",
@@ -37,8 +39,10 @@ __all__ = [
     "dead_neurons",
     "degree_distributions",
     "kolmogorov_smirnov",
+    "prune_curves_of",
     "published_similarity_cost",
     "reachability",
+    "removable_share",
     "smallest_p_value",
     "summarize",
     "training_delay",

@@ -18,6 +18,7 @@ from ctre.randomness import stream
 from ctre.training import Callback
 
 ORDERS = ("least-first", "most-first")
+"""Which end of the importances leaves first."""
 ANY_ORDER = "any"
 """Chance knows neither least nor most."""
 

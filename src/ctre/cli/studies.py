@@ -1,0 +1,142 @@
+"""What the commands that train many times have in common: scaled data, progress, a picture."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ctre.cli.data import open_dataset
+from ctre.cli.run import check_classes, choose_scale
+from ctre.datasets.whole_file import whole_file
+from ctre.errors import MissingExtraError
+from ctre.experiments import ScaledData
+from ctre.figure_style import as_png
+from ctre.training import Callback, EpochRecord, FitPlan
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def open_scaled(
+    data: str,
+    *,
+    protocol: str,
+    scale: str | None,
+    target: str | None,
+    test_fraction: float | None,
+    data_home: Path | None,
+) -> ScaledData:
+    """Load a data set and scale it.
+
+    Raises
+    ------
+    click.UsageError, CTREError
+        As `open_dataset`, or if it cannot be scaled that way.
+    """
+    dataset = open_dataset(data, target=target, test_fraction=test_fraction, data_home=data_home)
+    check_classes(dataset)
+    return ScaledData.of(dataset, choose_scale(dataset, protocol, scale))
+
+
+def save_picture(path: Path, draw: Callable[[], Figure]) -> Path | None:
+    """Draw a picture into a file.
+
+    Returns
+    -------
+    Path or None
+        The file; None, with a warning, if matplotlib is not installed. Then an older picture is
+        removed, as it shows something else.
+    """
+    try:
+        content = as_png(draw())
+    except MissingExtraError as error:
+        warnings.warn(str(error), stacklevel=2)
+        path.unlink(missing_ok=True)
+        return None
+    with whole_file(path) as file:
+        file.write(content)
+    return path
+
+
+class StudyProgress(Callback):
+    """Two bars on a terminal while its ``with`` block lasts, and nothing elsewhere.
+
+    The upper one counts jobs, the lower one shows how far the job in hand is.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to draw.
+    n_jobs, n_done : int
+        Jobs there are, and those that were done before.
+    """
+
+    def __init__(self, console: Console, n_jobs: int, n_done: int) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+            expand=True,
+        )
+        self._n_jobs, self._n_done = n_jobs, n_done
+        self._jobs = self._progress.add_task("", total=n_jobs, completed=n_done, figures="")
+        self._job = self._progress.add_task("", total=None, figures="")
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def begin_job(self, name: str) -> None:
+        """Say which job is in hand."""
+        number = f"run {self._n_done + 1}/{self._n_jobs}"
+        self._progress.update(self._jobs, description=number, figures=name)
+
+    def end_job(self) -> None:
+        """Count the job."""
+        self._n_done += 1
+        self._progress.update(self._jobs, completed=self._n_done)
+
+    def on_fit_begin(self, plan: FitPlan) -> None:
+        """Empty the lower bar."""
+        self._plan = plan
+        self._begin_phase(f"epoch 1/{plan.n_epochs}", plan.n_epochs * plan.n_samples)
+
+    def on_tick(self, epoch: int, n_samples_done: int) -> None:
+        """Move on inside the epoch."""
+        done = (epoch - 1) * self._plan.n_samples + n_samples_done
+        description = f"epoch {epoch}/{self._plan.n_epochs}"
+        self._progress.update(self._job, completed=done, description=description)
+
+    def on_epoch_end(self, record: EpochRecord) -> None:
+        """Show what the epoch reached."""
+        self.on_tick(record.epoch, self._plan.n_samples)
+        if record.validation_score is not None:
+            figures = f"val {100 * record.validation_score:.1f} %"
+            self._progress.update(self._job, figures=figures)
+
+    def on_prediction(self, n_done: int, *, n: int) -> None:
+        """Move on while a network is taken apart in ``n`` steps."""
+        if n_done == 1:
+            self._begin_phase("removing", n)
+        self._progress.update(self._job, completed=n_done)
+
+    def _begin_phase(self, description: str, total: int) -> None:
+        self._progress.reset(self._job, total=total, description=description, figures="")

@@ -1,0 +1,67 @@
+"""Options of the commands that train many times, and what becomes of them at Ctrl-C."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+
+def parse_names(_: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
+    """Turn "set,rigl" into a tuple of names."""
+    names = tuple(name.strip() for name in value.split(","))
+    if not all(names):
+        raise click.BadParameter(
+            f"{value!r} must be names with commas between, as in ctre-seq,set.", param=param
+        )
+    return names
+
+
+def parse_epochs(_: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
+    """Turn "10,30" into an ascending tuple of positive integers, each of them once."""
+    numbers = [number.strip() for number in value.split(",")]
+    if not all(number.isdecimal() and int(number) >= 1 for number in numbers):
+        raise click.BadParameter(
+            f"{value!r} must be numbers of epochs with commas between, as in 10,30.", param=param
+        )
+    return tuple(sorted(set(map(int, numbers))))
+
+
+def seeds_option(command: _Command) -> _Command:
+    """Add ``--seeds``."""
+    return click.option(
+        "--seeds",
+        "n_seeds",
+        type=click.IntRange(1),
+        default=3,
+        show_default=True,
+        help="How many seeds: 0, 1, 2, …",
+    )(command)
+
+
+def study_out_option(command: _Command) -> _Command:
+    """Add ``--out``."""
+    return click.option(
+        "--out",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Folder for the results and a picture. Trainings that are done there already are "
+        "not done again.",
+    )(command)
+
+
+@contextmanager
+def going_on_later(folder: Path | None) -> Iterator[None]:
+    """Let an interruption say that what is done is kept, if it is."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if folder is None:
+            raise
+        raise KeyboardInterrupt(
+            f"what is done is in {folder}, and the same command goes on from there."
+        ) from None
