@@ -244,7 +244,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         y : array-like of shape (n_samples,)
             Labels, of any type that can be sorted.
         sample_weight : array-like of shape (n_samples,), optional
-            Weight of each row in the loss; at least 0.
+            Weight of each row in the loss; at least 0. A row of weight 0 is as good as absent.
         eval_set : tuple (X, y), optional
             Rows that decide nothing: the history records loss and accuracy on them, every epoch.
 
@@ -267,18 +267,19 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float32, order="C")
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise InvalidDataError(
-                f"y must hold at least two classes, got only one class: {self.classes_[0]!r}."
-            )
         weights = None
         if sample_weight is not None:
             weights = _check_sample_weight(
                 sample_weight, X, dtype=np.float32, ensure_non_negative=True
             )
+        present = self.classes_[np.unique(labels if weights is None else labels[weights > 0])]
+        if len(present) < 2:
+            got = f"only one class: {present.tolist()[0]!r}" if len(present) else "no class"
+            hint = "" if weights is None else " Rows of weight 0 do not count."
+            raise InvalidDataError(f"y must hold at least two classes, got {got}.{hint}")
         seed = seed_sequence(self.random_state)
         train_rows, validation_rows = split_rows(
-            labels, self.validation_fraction, self.validation_split, seed
+            labels, weights, self.validation_fraction, self.validation_split, seed
         )
         data = TrainingData(
             as_samples(X),
@@ -319,8 +320,8 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         X, y = validate_data(
             self, X, y, accept_sparse="csr", dtype=np.float32, order="C", reset=False
         )
-        unknown = np.setdiff1d(y, self.classes_)
-        if len(unknown):
+        unknown = np.setdiff1d(y, self.classes_).tolist()
+        if unknown:
             raise InvalidDataError(
                 f"The labels of eval_set must occur in y, got {unknown[0]!r}, which does not."
             )

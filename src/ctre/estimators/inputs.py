@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, issparse
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 
-from ctre._typing import IndexArray
-from ctre.errors import InvalidDataError
+from ctre._typing import FloatArray, IndexArray
+from ctre.errors import InvalidDataError, InvalidParameterError
 from ctre.kernels import Samples
 from ctre.randomness import stream
 
@@ -44,6 +44,7 @@ def as_samples(X: Any) -> Samples:
 
 def split_rows(
     labels: NDArray[np.intp],
+    sample_weight: FloatArray | None,
     fraction: float,
     splitter: Splitter | None,
     seed: np.random.SeedSequence,
@@ -51,36 +52,43 @@ def split_rows(
     """Divide the rows into those trained on and those set aside for validation.
 
     Stratified by label where every class has two rows and each part room for every class;
-    otherwise plainly at random.
+    otherwise plainly at random. A row of weight zero is in neither part, as if it were absent.
 
     Raises
     ------
     InvalidDataError
         If nothing would be left to train on.
+    InvalidParameterError
+        If the splitter gives no split.
     """
-    n = len(labels)
-    rows = np.arange(n, dtype=np.int32)
+    all_rows = np.arange(len(labels), dtype=np.int32)
+    rows = all_rows if sample_weight is None else all_rows[sample_weight > 0]
     if splitter is None:
-        n_validation = round(fraction * n)
-        if n_validation == 0:
-            return rows, rows[:0]
-        splitter = _default_splitter(labels, n_validation, seed)
-    train, validation = next(iter(splitter.split(rows[:, None], labels)))
+        train, validation = (rows[part] for part in _default_split(labels[rows], fraction, seed))
+    else:
+        split = next(iter(splitter.split(all_rows[:, None], labels)), None)
+        if split is None:
+            raise InvalidParameterError(f"validation_split must give a split, got {splitter}.")
+        train, validation = (all_rows[part[np.isin(part, rows)]] for part in split)
     if not len(train):
         raise InvalidDataError(
-            f"X must have rows left to train on, got {n} rows of which {len(validation)} are set "
-            "aside for validation. Lower validation_fraction."
+            f"X must have rows left to train on, got {len(rows)} rows of which {len(validation)} "
+            "are set aside for validation. Lower validation_fraction."
         )
-    return rows[train], rows[validation]
+    return train, validation
 
 
-def _default_splitter(
-    labels: NDArray[np.intp], n_validation: int, seed: np.random.SeedSequence
-) -> Splitter:
+def _default_split(
+    labels: NDArray[np.intp], fraction: float, seed: np.random.SeedSequence
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    n = len(labels)
+    n_validation = round(fraction * n)
+    if n_validation in (0, n):
+        return np.arange(n_validation, n), np.arange(n_validation)
     sizes = np.bincount(labels)
-    n_train = len(labels) - n_validation
-    is_stratifiable = sizes.min() >= 2 and min(n_validation, n_train) >= len(sizes)
+    sizes = sizes[sizes > 0]
+    is_stratifiable = sizes.min() >= 2 and min(n_validation, n - n_validation) >= len(sizes)
     kind = StratifiedShuffleSplit if is_stratifiable else ShuffleSplit
     random_state = int(stream(seed, "validation split").integers(2**31))
     splitter: Splitter = kind(n_splits=1, test_size=n_validation, random_state=random_state)
-    return splitter
+    return next(iter(splitter.split(labels[:, None], labels)))

@@ -8,10 +8,13 @@ from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Any, NamedTuple, get_args
 
+import numpy as np
+
 from ctre.errors import InvalidParameterError
 from ctre.kernels import Activation
 from ctre.methods.schedules import SCHEDULES
 from ctre.network import WEIGHT_INITS
+from ctre.training import Callback
 
 
 class Rule(NamedTuple):
@@ -56,7 +59,19 @@ _rows = Rule(
     "an integer of at least 1 (rows), a number in (0, 1) (share of the rows)",
     lambda value: _count.holds(value) or (not _is_int(value) and _is_real(value) and 0 < value < 1),
 )
-_splitter = Rule("a scikit-learn splitter", lambda value: hasattr(value, "split"))
+_splitter = Rule(  # a string has `split` as well
+    "a scikit-learn splitter",
+    lambda value: hasattr(value, "split") and hasattr(value, "get_n_splits"),
+)
+_seed = Rule(
+    "an integer of at least 0 or a RandomState instance",
+    lambda value: isinstance(value, np.random.RandomState) or (_is_int(value) and value >= 0),
+)
+_callbacks = Rule(
+    "a list or tuple of ctre.training.Callback",
+    lambda value: isinstance(value, tuple | list)
+    and all(isinstance(callback, Callback) for callback in value),
+)
 _verbose = Rule(
     "True, False or an integer of at least 0",
     lambda value: isinstance(value, bool) or (_is_int(value) and value >= 0),
@@ -87,7 +102,9 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "weight_init": _one_of(*WEIGHT_INITS),
         "validation_fraction": _below_one,
         "validation_split": _splitter.or_none(),
+        "random_state": _seed.or_none(),
         "n_threads": _count.or_none(),
+        "callbacks": _callbacks,
         "verbose": _verbose,
     }
 )
