@@ -1,0 +1,144 @@
+"""Every parameter: what it may not be, and what is said then."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+from sklearn.model_selection import KFold
+from tables import X, classifier, y
+
+from ctre import SparseMLPClassifier
+from ctre.errors import InvalidParameterError, UnknownNameError
+from ctre.estimators.parameters import RULES
+from ctre.training import Callback
+
+DEFAULTS = {
+    name: parameter.default
+    for name, parameter in inspect.signature(SparseMLPClassifier).parameters.items()
+}
+NEITHER_NUMBER_NOR_NAME = [object(), {}, lambda: None]
+
+BAD = {
+    "hidden_layer_sizes": [0, -1, 2.0, (3, 0), (3, 2.5), "100", None, True],
+    "epsilon": [0, -1, np.nan, np.inf, "1", True],
+    "density": [0, -0.1, 1.01, np.nan, "1"],
+    "activation": ["ReLU", "", None, ["relu"]],
+    "solver": ["lbfgs", "SGD", None],
+    "alpha": [-1e-9, np.nan, np.inf, "0", None, False],
+    "batch_size": [0, -1, 10.0, "auto", None, True],
+    "learning_rate": ["adaptive", 0.1, None],
+    "learning_rate_init": [0, -0.1, np.nan, np.inf, None, "0.1"],
+    "momentum": [-0.1, 1, 1.5, np.nan, None],
+    "nesterovs_momentum": [0, 1, "yes", None],
+    "beta_1": [-0.1, 1, np.nan],
+    "beta_2": [-0.1, 1, np.nan],
+    "max_iter": [0, -1, 1.5, np.inf, None],
+    "drop_fraction": [-0.1, 1.3, np.nan, None, True],
+    "drop_fraction_schedule": ["none", 0.5, None],
+    "update_interval": [0, -1, 1.0, None],
+    "update_until": [-0.1, 1.1, np.nan, None],
+    "patience": [0, -1, 2.5, None],
+    "similarity_samples": [0, -1, 0.0, 1.0, 1.5, np.nan, "all", True],
+    "weight_init": ["he", None],
+    "validation_fraction": [-0.1, 1, 1.5, np.nan, None],
+    "validation_split": [3, "kfold", 0.1, np.arange(3)],
+    "random_state": [-1, 1.5, "seed", np.random.default_rng(0), True],
+    "n_threads": [0, -1, 1.0, "all", True],
+    "callbacks": [None, Callback(), [print], (Callback,), "abc"],
+    "verbose": [-1, 0.5, "yes", None],
+}
+
+
+def test_every_parameter_has_a_rule_but_the_method_which_has_a_table():
+    assert set(RULES) == set(DEFAULTS) - {"method"}
+    assert set(BAD) == set(RULES)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_the_default_keeps_its_rule(name):
+    assert RULES[name].holds(DEFAULTS[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [(name, value) for name in RULES for value in [*BAD[name], *NEITHER_NUMBER_NOR_NAME]],
+)
+def test_a_bad_value_is_refused_by_name_with_what_it_must_be(name, value):
+    model = classifier(**{name: value} | ({"epsilon": None} if name == "density" else {}))
+    with pytest.raises(InvalidParameterError) as caught:
+        model.fit(X, y)
+    assert str(caught.value) == f"{name} must be {RULES[name].words}, got {value!r}."
+    assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("drop_fraction", "a number in [0, 1]"),
+        ("density", "a number in (0, 1], or None"),
+        ("batch_size", "an integer of at least 1"),
+        ("solver", "one of 'sgd', 'adam'"),
+        ("learning_rate", "one of 'constant', 'cosine', 'linear', 'step'"),
+        ("weight_init", "one of 'uniform', 'normal'"),
+        ("activation", "one of 'relu', 'leaky_relu', 'tanh', 'logistic', 'identity'"),
+    ],
+)
+def test_what_a_rule_says(name, words):
+    assert RULES[name].words == words
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"batch_size": np.int64(20)},
+        {"hidden_layer_sizes": (np.int32(5), 4)},
+        {"hidden_layer_sizes": np.int64(5)},
+        {"epsilon": np.float32(2)},
+        {"similarity_samples": np.int64(10)},
+        {"similarity_samples": np.float64(0.5)},
+        {"random_state": np.int64(3)},
+        {"random_state": 2**40},
+        {"validation_split": KFold(3)},
+        {"alpha": 0},
+        {"momentum": 0},
+        {"drop_fraction": 0},
+        {"drop_fraction": 1},
+        {"batch_size": 10_000},
+        {"max_iter": 1},
+        {"n_threads": 2},
+        {"callbacks": [Callback()]},
+    ],
+    ids=str,
+)
+def test_a_good_value_of_an_unusual_kind_is_taken(options):
+    classifier(**{"max_iter": 2} | options).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "density"), [(13, 0.05), (None, None)], ids=["both", "neither"]
+)
+def test_either_epsilon_or_density(epsilon, density):
+    with pytest.raises(InvalidParameterError) as caught:
+        classifier(epsilon=epsilon, density=density).fit(X, y)
+    assert str(caught.value) == (
+        "Give either epsilon or density, and set the other to None "
+        f"(got epsilon={epsilon}, density={density})."
+    )
+
+
+def test_an_epsilon_too_small_for_a_layer_is_refused():
+    with pytest.raises(InvalidParameterError, match=r"leaves layer 3 \(20 -> 3\) without a con"):
+        classifier(epsilon=0.03).fit(X, y)
+
+
+@pytest.mark.parametrize("method", ["ctre_sim", None, 3])
+def test_an_unknown_method_is_refused(method):
+    with pytest.raises(UnknownNameError, match=f"Unknown method {method!r}"):
+        classifier(method=method).fit(X, y)
+
+
+def test_parameters_are_checked_in_fit_and_not_before():
+    """As scikit-learn wants it: the constructor only remembers."""
+    classifier(batch_size=-1).set_params(batch_size=10, max_iter=1).fit(X, y)
