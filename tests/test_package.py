@@ -1,0 +1,68 @@
+"""The package as a whole: what it exports, and what importing it costs."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+
+import ctre
+
+MODULES = ["ctre", *(info.name for info in pkgutil.walk_packages(ctre.__path__, "ctre."))]
+
+
+def run(code):
+    """Run code in a fresh interpreter, and read what it prints as JSON."""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    return json.loads(done.stdout)
+
+
+def test_everything_that_is_promised_is_there():
+    assert list(ctre.__all__) == sorted(set(ctre.__all__))
+    for name in ctre.__all__:
+        assert getattr(ctre, name) is not None
+    assert set(ctre.__all__) <= set(dir(ctre))
+
+
+def test_each_public_thing_is_the_one_at_home():
+    from ctre.estimators import SparseMLPClassifier
+
+    assert ctre.SparseMLPClassifier is SparseMLPClassifier
+    assert ctre.__version__ == version("ctre")
+
+
+def test_what_is_not_there_is_said_so():
+    with pytest.raises(AttributeError, match="module 'ctre' has no attribute 'DenseMLPClassifier'"):
+        _ = ctre.DenseMLPClassifier
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name != "ctre.__main__"])
+def test_a_module_exports_what_it_says(name):
+    try:
+        module = importlib.import_module(name)
+    except ImportError as error:
+        assert "_native" in str(error)  # noqa: PT017 - the extension may be missing, nothing else
+        pytest.skip("the extension is not built")
+    for exported in getattr(module, "__all__", ()):
+        assert hasattr(module, exported)
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    """Planted: an import of the estimators at the top of the package."""
+    loaded = run("import json, sys, ctre; print(json.dumps(sorted(sys.modules)))")
+    heavy = {"numpy", "scipy", "sklearn", "pandas", "torch", "matplotlib", "rich", "click"}
+    assert not heavy & {name.partition(".")[0] for name in loaded}
+    assert [name for name in loaded if name.partition(".")[0] == "ctre"] == ["ctre"]
+
+
+def test_the_estimator_loads_neither_torch_nor_pictures_nor_the_extension():
+    loaded = run("import json, sys; from ctre import *; print(json.dumps(sorted(sys.modules)))")
+    assert "sklearn" in loaded
+    assert not {"torch", "matplotlib", "click"} & set(loaded)
+    assert not {"ctre.kernels._native", "ctre.kernels.native", "ctre.cli"} & set(loaded)
