@@ -1,4 +1,5 @@
-// What a neuron makes of its input sum, and the slope of that, told from its value.
+// What a neuron makes of its input sum z, and how it passes an error back: times the slope, which
+// its value a tells.
 #pragma once
 
 #include "call.hpp"
@@ -8,27 +9,27 @@ namespace ctre::CTRE_ISA {
 
 struct Relu {
   static vf value(vf z) { return at_least(z, 0.0f); }
-  static vf slope(vf a) { return a > 0.0f ? splat(1.0f) : vf{}; }
+  static vf back(vf error, vf a) { return a > 0.0f ? error : vf{}; }
 };
 
 struct LeakyRelu {
   static vf value(vf z) { return z < 0.0f ? kLeak * z : z; }
-  static vf slope(vf a) { return a > 0.0f ? splat(1.0f) : splat(kLeak); }
+  static vf back(vf error, vf a) { return a > 0.0f ? error : kLeak * error; }
 };
 
 struct Tanh {
   static vf value(vf z) { return tanh(z); }
-  static vf slope(vf a) { return 1.0f - a * a; }
+  static vf back(vf error, vf a) { return error * (1.0f - a * a); }
 };
 
 struct Logistic {
   static vf value(vf z) { return logistic(z); }
-  static vf slope(vf a) { return a * (1.0f - a); }
+  static vf back(vf error, vf a) { return error * (a * (1.0f - a)); }
 };
 
 struct Identity {
   static vf value(vf z) { return z; }
-  static vf slope(vf) { return splat(1.0f); }
+  static vf back(vf error, vf) { return error; }
 };
 
 // Calls f with the type that stands for the activation.

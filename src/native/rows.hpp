@@ -31,8 +31,8 @@ class InputRows {
   void copy_dense(const SamplesView& samples, const std::int64_t* numbers, int width, float* tile) const {
     const float* sources[kMaxWidth];
     for (int s = 0; s < width; ++s) sources[s] = samples.dense + numbers[s] * samples.n_features;
-    for (const std::int32_t first : blocks_) {
-      for (int s = 0; s < width; s += kLanes) {
+    for (int s = 0; s < width; s += kLanes) {
+      for (const std::int32_t first : blocks_) {
         vf block[kLanes];
 #pragma GCC unroll 16
         for (int i = 0; i < kLanes; ++i) block[i] = loadu(sources[s + i] + first);

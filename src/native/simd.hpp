@@ -9,6 +9,10 @@
 #include <cstdint>
 #include <utility>
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 #ifndef CTRE_ISA
 #error "CTRE_ISA must name the instruction set this file is compiled for"
 #endif
@@ -33,9 +37,20 @@ inline void store(float* p, vf x) { *reinterpret_cast<vf*>(p) = x; }
 inline vf loadu(const float* p) { return *reinterpret_cast<const vfu*>(p); }
 inline void storeu(float* p, vf x) { *reinterpret_cast<vfu*>(p) = x; }
 
-// Both let a NaN in x pass.
+// Both let a NaN in x pass, as the instructions of x86 do for their second operand.
+#if defined(__AVX512F__)
+inline vf at_least(vf x, float low) { return vf(_mm512_max_ps(__m512(splat(low)), __m512(x))); }
+inline vf at_most(vf x, float high) { return vf(_mm512_min_ps(__m512(splat(high)), __m512(x))); }
+#elif defined(__AVX2__)
+inline vf at_least(vf x, float low) { return vf(_mm256_max_ps(__m256(splat(low)), __m256(x))); }
+inline vf at_most(vf x, float high) { return vf(_mm256_min_ps(__m256(splat(high)), __m256(x))); }
+#elif defined(__SSE2__)
+inline vf at_least(vf x, float low) { return vf(_mm_max_ps(__m128(splat(low)), __m128(x))); }
+inline vf at_most(vf x, float high) { return vf(_mm_min_ps(__m128(splat(high)), __m128(x))); }
+#else
 inline vf at_least(vf x, float low) { return x < low ? splat(low) : x; }
 inline vf at_most(vf x, float high) { return x > high ? splat(high) : x; }
+#endif
 
 // Lane l of the result is lane Pick::lane(l) of the 2 * kLanes lanes of a and b together.
 template <class Pick, std::size_t... l>

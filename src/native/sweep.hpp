@@ -27,13 +27,14 @@ struct Incoming {
 template <class F, int kVectors>
 void forward_layer(const Incoming& in, const float* below, float* above) {
   constexpr std::ptrdiff_t kWidth = kVectors * kLanes;
-  std::int32_t k = in.offsets[0];
-  for (std::int32_t q = 0; q < in.n_post; ++q, above += kWidth) {
+  const auto [n_post, offsets, pre, weights, biases] = in;
+  std::int32_t k = 0;
+  for (std::int32_t q = 0; q < n_post; ++q, above += kWidth) {
     vf sum[kVectors];
-    for (int v = 0; v < kVectors; ++v) sum[v] = splat(in.biases[q]);
-    for (const std::int32_t end = in.offsets[q + 1]; k < end; ++k) {
-      const float* row = below + in.pre[k] * kWidth;
-      const vf weight = splat(in.weights[k]);
+    for (int v = 0; v < kVectors; ++v) sum[v] = splat(biases[q]);
+    for (const std::int32_t end = offsets[q + 1]; k < end; ++k) {
+      const float* row = below + pre[k] * kWidth;
+      const vf weight = splat(weights[k]);
       for (int v = 0; v < kVectors; ++v) sum[v] += weight * load(row + v * kLanes);
     }
     for (int v = 0; v < kVectors; ++v) store(above + v * kLanes, F::value(sum[v]));
@@ -56,8 +57,11 @@ class GradientWriter {
   }
 
  private:
-  void flush() {
-    const vf total = sum_lanes(pending_);
+  __attribute__((always_inline)) void flush() {
+    vf sums[kLanes];
+#pragma GCC unroll 16
+    for (int i = 0; i < kLanes; ++i) sums[i] = pending_[i];
+    const vf total = sum_lanes(sums);
     store(out_, adds_ ? load(out_) + total : total);
     out_ += kLanes;
     n_ = 0;
@@ -89,33 +93,34 @@ template <class F, int kVectors>
 void backward_layer(const Outgoing& out, const float* above, float* below, float* weight_gradient,
                     float* bias_gradient, bool adds) {
   constexpr std::ptrdiff_t kWidth = kVectors * kLanes;
-  GradientWriter weights(weight_gradient, adds), biases(bias_gradient, adds);
+  const auto [n_pre, offsets, post, weights] = out;
+  GradientWriter weight_gradients(weight_gradient, adds), bias_gradients(bias_gradient, adds);
   std::int32_t k = 0;
-  for (std::int32_t p = 0; p < out.n_pre; ++p, below += kWidth) {
+  for (std::int32_t p = 0; p < n_pre; ++p, below += kWidth) {
     vf activation[kVectors], error[kVectors];
     for (int v = 0; v < kVectors; ++v) {
       activation[v] = load(below + v * kLanes);
       error[v] = vf{};
     }
-    for (const std::int32_t end = out.offsets[p + 1]; k < end; ++k) {
-      const float* row = above + out.post[k] * kWidth;
-      const vf weight = splat(out.weights[k]);
+    for (const std::int32_t end = offsets[p + 1]; k < end; ++k) {
+      const float* row = above + post[k] * kWidth;
+      const vf weight = splat(weights[k]);
       vf product{};
       for (int v = 0; v < kVectors; ++v) {
         const vf post_error = load(row + v * kLanes);
         product += activation[v] * post_error;
         error[v] += weight * post_error;
       }
-      weights.push(product);
+      weight_gradients.push(product);
     }
     for (int v = 0; v < kVectors; ++v) {
-      error[v] *= F::slope(activation[v]);
+      error[v] = F::back(error[v], activation[v]);
       store(below + v * kLanes, error[v]);
     }
-    biases.push(sum_of(error));
+    bias_gradients.push(sum_of(error));
   }
-  weights.finish();
-  biases.finish();
+  weight_gradients.finish();
+  bias_gradients.finish();
 }
 
 // The same for the first layer: its inputs have neither error signals nor biases.
@@ -123,19 +128,20 @@ template <int kVectors>
 void backward_first_layer(const Outgoing& out, const float* above, const float* below,
                           float* weight_gradient, bool adds) {
   constexpr std::ptrdiff_t kWidth = kVectors * kLanes;
-  GradientWriter weights(weight_gradient, adds);
+  const auto [n_pre, offsets, post, weights] = out;
+  GradientWriter weight_gradients(weight_gradient, adds);
   std::int32_t k = 0;
-  for (std::int32_t p = 0; p < out.n_pre; ++p, below += kWidth) {
+  for (std::int32_t p = 0; p < n_pre; ++p, below += kWidth) {
     vf activation[kVectors];
     for (int v = 0; v < kVectors; ++v) activation[v] = load(below + v * kLanes);
-    for (const std::int32_t end = out.offsets[p + 1]; k < end; ++k) {
-      const float* row = above + out.post[k] * kWidth;
+    for (const std::int32_t end = offsets[p + 1]; k < end; ++k) {
+      const float* row = above + post[k] * kWidth;
       vf product{};
       for (int v = 0; v < kVectors; ++v) product += activation[v] * load(row + v * kLanes);
-      weights.push(product);
+      weight_gradients.push(product);
     }
   }
-  weights.finish();
+  weight_gradients.finish();
 }
 
 // The gradients of the output biases: the sums of the output error signals.
