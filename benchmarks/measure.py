@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
+os.environ.setdefault("CTRE_KERNELS", "native")  # an install without them must not pass for fast
+
 _RESULTS = Path(__file__).parent / "results"
 _PACKAGES = ("ctre", "numpy", "scipy", "scikit-learn", "torch", "sparselab")
 _INSTRUCTION_SETS = ("avx512f", "avx2", "sse4_2", "asimd")  # widest first, as /proc/cpuinfo says
@@ -113,6 +115,7 @@ def report(question: str, *, cpu_time: bool = False) -> Iterator[dict[str, Any]]
         "question": question,
         "machine": _machine(),
         "versions": _versions(),
+        "kernels": os.environ["CTRE_KERNELS"],
         "run": {
             "date": time.strftime("%Y-%m-%d"),
             "clock": "processor time" if cpu_time else "wall clock",
