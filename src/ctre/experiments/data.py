@@ -37,8 +37,8 @@ class ScaledData(NamedTuple):
         """
         if dataset.X_test is None or dataset.y_test is None:
             raise InvalidDataError(f"{dataset.name} must have test rows; split it first.")
-        unknown = np.setdiff1d(dataset.y_test, dataset.classes)
-        if len(unknown):
+        unknown = np.setdiff1d(dataset.y_test, dataset.classes).tolist()
+        if unknown:
             raise InvalidDataError(
                 f"The test labels must occur in the training rows, got {unknown[0]!r}, which does "
                 "not."

@@ -8,10 +8,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ctre.datasets.whole_file import whole_file
 from ctre.errors import InvalidDataError, InvalidParameterError
 from ctre.estimators import SparseMLPClassifier
 from ctre.experiments.data import ScaledData
+from ctre.whole_file import whole_file
 
 SETTINGS_FILE = "settings.json"
 ROWS_FILE = "rows.csv"

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar, get_type_hints
 
-from ctre.datasets.whole_file import whole_file
 from ctre.errors import InvalidDataError
+from ctre.whole_file import whole_file
 
 Row = TypeVar("Row", bound=NamedTuple)
 

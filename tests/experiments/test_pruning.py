@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ctre.estimators import SparseMLPClassifier
+from ctre.experiments import (
+    CRITERIA,
+    PruneStudy,
+    accuracies_while_pruning,
+    pruning,
+    removable_share,
+)
+from ctre.experiments.prune_curves import prune_curves_of
+from ctre.methods import cosine
+from ctre.methods.similarity import scores_at
+
+QUICK = {"hidden_layer_sizes": (16,), "epsilon": 3, "learning_rate_init": 0.1}
+
+
+@pytest.fixture
+def model(toy):
+    model = SparseMLPClassifier(method="set", max_iter=30, random_state=0, **QUICK)
+    model.fit(toy.X_train, toy.y_train)
+    assert model.score(toy.X_test, toy.y_test) > 0.95
+    return model
+
+
+def labels(model, toy):
+    return np.searchsorted(model.classes_, toy.y_test).astype(np.int32)
+
+
+def accuracies(model, toy, importances, **keywords):
+    curve = accuracies_while_pruning(
+        model.network_, importances, toy.X_test, labels(model, toy), **keywords
+    )
+    return np.array(list(curve))
+
+
+def test_from_the_whole_network_to_its_biases(model, toy):
+    for layer in model.network_.layers:
+        layer.biases += np.float32(0.5)
+    model.network_.layers[-1].biases[:] = [0, 1, 0]
+    importances = CRITERIA["magnitude"](model.network_, toy.X_train, None)
+    curve = accuracies(model, toy, importances, n_steps=20)
+    assert len(curve) == 21
+    assert curve[0] == model.score(toy.X_test, toy.y_test)
+    assert curve[-1] == np.mean(toy.y_test == "elm")
+
+
+def test_each_step_removes_its_share_of_each_layer(network_of):
+    """Of ten connections a quarter each time: rounded, and none left at the end."""
+    network = network_of(np.arange(1, 11)[None, :])
+    steps = [
+        [layer.topology.n_connections for layer in step.layers]
+        for step in pruned_networks(network, [np.arange(10.0)], n_steps=4)
+    ]
+    assert steps == [[10], [8], [5], [2], [0]]
+
+
+def pruned_networks(network, importances, n_steps):
+    """Catch the networks that are judged."""
+    seen = []
+
+    class Judge:
+        def __init__(self, *_):
+            self.score = 0.0
+
+        def judge(self, pruned, _):
+            seen.append(pruned)
+            return self
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pruning, "Validation", Judge)
+        patch.setattr(pruning, "_BLAS_DENSITY", 1)
+        list(accuracies_while_pruning(network, importances, None, None, n_steps=n_steps))
+    return seen
+
+
+def test_the_lowest_leave_first_and_of_equal_ones_the_lower_key(network_of):
+    network = network_of(np.ones((1, 4)))
+    importances = [np.array([0.5, 0.1, 0.5, 0.9], dtype=np.float32)]
+    kept = [
+        step.layers[0].topology.keys.tolist() for step in pruned_networks(network, importances, 4)
+    ]
+    assert kept == [[0, 1, 2, 3], [0, 2, 3], [2, 3], [3], []]
+
+
+def test_blas_and_the_kernels_predict_alike(model, toy, monkeypatch):
+    importances = CRITERIA["cosine"](model.network_, toy.X_train, None)
+    curves = []
+    for density in (-1.0, 1.0):
+        monkeypatch.setattr(pruning, "_BLAS_DENSITY", density)
+        curves.append(accuracies(model, toy, importances, n_steps=10))
+    assert curves[0].tolist() == curves[1].tolist()
+
+
+def test_the_network_is_left_as_it_was(model, toy):
+    before = model.predict_proba(toy.X_test)
+    accuracies(model, toy, CRITERIA["magnitude"](model.network_, toy.X_train, None), n_steps=5)
+    assert np.array_equal(model.predict_proba(toy.X_test), before)
+
+
+def test_magnitude_outlasts_chance(model, toy):
+    rng = np.random.default_rng(0)
+    magnitude = CRITERIA["magnitude"](model.network_, toy.X_train, rng)
+    by_magnitude = accuracies(model, toy, magnitude, n_steps=20)
+    most_first = accuracies(model, toy, [-values for values in magnitude], n_steps=20)
+    by_chance = np.mean(
+        [
+            accuracies(model, toy, CRITERIA["random"](model.network_, toy.X_train, rng), n_steps=20)
+            for _ in range(5)
+        ],
+        axis=0,
+    )
+    removed = np.linspace(0, 1, 21)
+    assert removable_share(removed, by_magnitude) > removable_share(removed, by_chance) + 0.2
+    assert by_magnitude.mean() > by_chance.mean() > most_first.mean()
+
+
+def test_importances_by_their_definitions(model, toy, rng):
+    network = model.network_
+    magnitude, similarity, chance = (
+        CRITERIA[name](network, toy.X_train, rng) for name in ("magnitude", "cosine", "random")
+    )
+    for layer, values in zip(network.layers, magnitude, strict=True):
+        assert np.array_equal(values, np.abs(layer.weights))
+    for layer, (before, after), values in zip(
+        network.layers, network.lend_activations(toy.X_train), similarity, strict=True
+    ):
+        expected = scores_at(cosine(before, after), layer.topology)
+        np.testing.assert_allclose(values, expected, atol=1e-5)
+    for layer, values in zip(network.layers, chance, strict=True):
+        assert values.shape == layer.weights.shape
+        assert len(np.unique(values)) == len(values)
+
+
+@pytest.mark.parametrize("block", [1, 25, 2**20])
+def test_similarity_does_not_depend_on_the_blocks(model, toy, monkeypatch, block):
+    expected = CRITERIA["cosine"](model.network_, toy.X_train, None)
+    monkeypatch.setattr(pruning, "_BLOCK", block)
+    for values, wanted in zip(
+        CRITERIA["cosine"](model.network_, toy.X_train, None), expected, strict=True
+    ):
+        np.testing.assert_allclose(values, wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "share"),
+    [
+        ([1.0, 0.95, 0.94, 1.0], 0.25),  # exactly 95 % is not a fall; what comes back is no help
+        ([0.8, 0.76, 0.77, 0.8], 1.0),
+        ([1.0, 0.5, 1.0, 1.0], 0.0),
+    ],
+)
+def test_the_share_that_can_leave(accuracies, share):
+    assert removable_share([0, 0.25, 0.5, 1.0], accuracies) == share
+
+
+def test_a_study_has_five_curves_a_network(toy):
+    study = PruneStudy(toy, ["dense", "set"], [1, 3], 2, QUICK, n_steps=4)
+    told = []
+    for job in study.pending:
+        study.run(job, on_prediction=told.append)
+    assert told[: study.n_predictions] == list(range(1, 5 * 5 + 1))
+    curves = prune_curves_of(study.rows)
+    assert len(curves) == 2 * 2 * 5
+    assert {(curve.criterion, curve.order) for curve in curves} == {
+        ("magnitude", "least-first"),
+        ("magnitude", "most-first"),
+        ("cosine", "least-first"),
+        ("cosine", "most-first"),
+        ("random", "any"),
+    }
+    for curve in curves:
+        assert curve.removed.tolist() == [0, 0.25, 0.5, 0.75, 1]
+        assert curve.test_accuracy.shape == (2, 5)
+    intact = {curve[:2]: curve.test_accuracy[:, 0] for curve in curves}
+    for seed in (0, 1):
+        model = SparseMLPClassifier(method="set", max_iter=3, random_state=seed, **QUICK)
+        model.fit(toy.X_train, toy.y_train)
+        assert intact["set", 3][seed] == model.score(toy.X_test, toy.y_test)
+
+
+def test_a_study_goes_on_where_it_was(toy, tmp_path):
+    study = PruneStudy(toy, ["set"], [1, 2], 1, QUICK, tmp_path, n_steps=2)
+    study.run(study.pending[0])
+    again = PruneStudy(toy, ["set"], [1, 2], 1, QUICK | {"max_iter": 77}, tmp_path, n_steps=2)
+    assert again.pending == [("set", 2, 0)]
+    again.run(again.pending[0])
+    assert [row.epochs for row in again.rows] == [1] * 15 + [2] * 15
+    with pytest.raises(ValueError, match="n_steps must be 2"):
+        PruneStudy(toy, ["set"], [1], 1, QUICK, tmp_path)
