@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import csv
+import json
+import sys
+
+import click
+import pytest
+
+from ctre.cli.compare import compare as command
+from ctre.estimators import SparseMLPClassifier
+from ctre.experiments import Comparison
+from ctre.experiments.comparison import CurvePoint, RunRow
+
+FILES = {"rows.csv", "curves.csv", "curves.png", "settings.json"}
+
+
+@pytest.fixture
+def compare(ctre, quick):
+    """Compare briefly, and give the object that ``--json`` prints."""
+
+    def run(*args):
+        return json.loads(ctre("compare", *quick, *args, "--json").stdout)
+
+    return run
+
+
+def rows(path):
+    with path.open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_report(compare):
+    report = compare("iris", "--methods", "set, ctre-sim", "--seeds", "2")
+    assert (report["dataset"], report["protocol"], report["seeds"]) == ("iris", "default", 2)
+    assert [method["method"] for method in report["methods"]] == ["set", "ctre-sim"]
+    assert (report["out"], report["picture"]) == (None, None)
+    best, other = sorted(report["methods"], key=lambda method: not method["is_best"])
+    assert best["test_accuracy"] >= other["test_accuracy"]
+    assert best["p_value"] is None
+    assert 0 < other["p_value"] <= 1
+    assert other["is_distinct"] is False
+    for method in report["methods"]:
+        assert method["n_connections"] == 24 + 28 + 18
+        assert method["seconds"]["train"] > 0
+        assert method["multiply_adds"]["forward"] > 0
+    assert report["methods"][0]["multiply_adds"]["evolve"] == 0
+    assert report["methods"][1]["multiply_adds"]["evolve"] > 0
+
+
+def test_it_trains_as_ctre_train_does(compare, train):
+    (method,) = compare("iris", "--methods", "ctre-seq", "--seeds", "1")["methods"]
+    alone = train("iris", "--method", "ctre-seq", "--seed", "0")
+    assert method["test_accuracy"] == alone["test_accuracy"]
+    assert method["density"] == alone["density"]
+
+
+def test_the_table(ctre, quick):
+    stdout = ctre("compare", "iris", *quick, "--methods", "set,static", "--seeds", "3").stdout
+    for words in (
+        "iris", "3 seeds", "test accuracy", "training delay", "evolving", "connections", "p-value",
+        "set", "static", "best", "±", "With 3 seeds it cannot be lower than 0.1",
+    ):  # fmt: skip
+        assert words in stdout
+    alone = ctre("compare", "iris", *quick, "--methods", "set", "--seeds", "1").stdout
+    assert "one seed" in alone
+    assert "±" not in alone
+    assert "Kolmogorov" not in alone
+
+
+def test_the_folder(compare, tmp_path):
+    report = compare("iris", "--methods", "set,static", "--seeds", "2", "--out", "here")
+    here = tmp_path / "here"
+    assert {path.name for path in here.iterdir()} == FILES
+    assert report["picture"] == "here/curves.png"
+    assert tuple(rows(here / "rows.csv")[0]) == RunRow._fields
+    assert tuple(rows(here / "curves.csv")[0]) == CurvePoint._fields
+    assert [(row["method"], row["seed"]) for row in rows(here / "rows.csv")] == [
+        ("set", "0"), ("static", "0"), ("set", "1"), ("static", "1"),
+    ]  # fmt: skip
+    assert len(rows(here / "curves.csv")) == 4 * 3
+
+
+def test_without_out_nothing_is_written(compare, tmp_path):
+    compare("iris", "--methods", "set", "--seeds", "1")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_comparison_goes_on(ctre, compare, quick, tmp_path, monkeypatch):
+    args = ("iris", "--methods", "set,static", "--seeds", "2", "--out", "here")
+    run, trained = Comparison.run, []
+
+    def interrupted(self, job, callbacks=()):
+        if len(trained) == 3:
+            raise KeyboardInterrupt
+        trained.append(job)
+        run(self, job, callbacks)
+
+    monkeypatch.setattr(Comparison, "run", interrupted)
+    result = ctre("compare", *quick, *args, code=130)
+    assert result.stdout == ""
+    assert "what is done is in here, and the same command goes on" in result.stderr
+    assert [(row["method"], row["seed"]) for row in rows(tmp_path / "here" / "rows.csv")] == [
+        ("set", "0"), ("static", "0"), ("set", "1"),
+    ]  # fmt: skip
+
+    trained.clear()
+    resumed = compare(*args)
+    assert trained == [("static", 1)]
+    assert resumed["seeds"] == 2
+    assert len(rows(tmp_path / "here" / "rows.csv")) == 4
+    accuracies = [method["test_accuracy"] for method in resumed["methods"]]
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    afresh = compare(*args[:-1], "elsewhere")
+    assert accuracies == [method["test_accuracy"] for method in afresh["methods"]]
+
+
+def test_interrupted_without_a_folder(ctre, quick, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Comparison, "run", interrupted)
+    result = ctre("compare", "iris", *quick, "--methods", "set", code=130)
+    assert "nothing was saved" in result.stderr
+
+
+def test_other_settings_are_refused(ctre, compare, quick, tmp_path):
+    compare("iris", "--methods", "set", "--seeds", "1", "--out", "here")
+    before = {path: path.read_bytes() for path in (tmp_path / "here").iterdir()}
+    for other in (("--zeta", "0.4"), ("--scale", "none"), ("--protocol", "paper")):
+        args = ("compare", "iris", *quick, "--methods", "set", "--seeds", "1", "--out", "here")
+        assert "Choose another folder" in ctre(*args, *other, code=2).stderr
+    assert {path: path.read_bytes() for path in (tmp_path / "here").iterdir()} == before
+
+
+def test_more_seeds_are_trained_on_top(compare, tmp_path):
+    compare("iris", "--methods", "set", "--seeds", "1", "--out", "here")
+    first = (tmp_path / "here" / "rows.csv").read_text()
+    compare("iris", "--methods", "set", "--seeds", "3", "--threads", "2", "--out", "here")
+    later = (tmp_path / "here" / "rows.csv").read_text()
+    assert later.startswith(first)
+    assert len(later.splitlines()) == 4
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (("iris",), "Missing option '--methods'"),
+        (("iris", "--methods", "set,,rigl"), "must be names with commas between"),
+        (("iris", "--methods", "st"), "Did you mean 'set'?"),
+        (("nowhere", "--methods", "st"), "Did you mean 'set'?"),  # before anything is loaded
+        (("iris", "--methods", "set,set"), "'set' twice"),
+        (("iris", "--methods", "set", "--seeds", "0"), "--seeds"),
+        (("irish", "--methods", "set"), "Unknown data set"),
+        (("iris", "--methods", "set", "--epsilon", "1", "--density", "0.5"), "not both"),
+    ],
+)
+def test_wrong_usage(ctre, tmp_path, args, words):
+    result = ctre("compare", *args, code=2)
+    assert result.stdout == ""
+    assert words in " ".join(result.stderr.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_store(ctre, compare, quick, tmp_path):
+    compare("iris", "--methods", "set", "--seeds", "1", "--out", "here")
+    (tmp_path / "here" / "rows.csv").write_text("method,seed\n")
+    args = ("--methods", "set", "--seeds", "1", "--out", "here")
+    assert (
+        "rows.csv cannot be used, line 1" in ctre("compare", "iris", *quick, *args, code=2).stderr
+    )
+
+
+@pytest.mark.filterwarnings("default")
+def test_without_matplotlib_the_rest_is_there(compare, ctre, quick, tmp_path, monkeypatch):
+    args = ("iris", "--methods", "set", "--seeds", "1", "--out", "here")
+    compare(*args)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    result = ctre("compare", *quick, *args, "--json")
+    assert json.loads(result.stdout)["picture"] is None
+    assert "matplotlib" in result.stderr
+    assert {path.name for path in (tmp_path / "here").iterdir()} == FILES - {"curves.png"}
+
+
+def test_every_option_is_one_of_the_estimator_or_known_here():
+    known = {
+        "data", "methods", "n_seeds", "protocol", "scale", "target", "test_fraction", "out",
+        "data_home", "as_json",
+    }  # fmt: skip
+    names = {option.name for option in command.params if isinstance(option, click.Parameter)}
+    assert names - known <= set(SparseMLPClassifier().get_params())
