@@ -96,9 +96,7 @@ def table() -> None:
     done = finished()
     for study, rows in STUDIES.items():
         print(f"\n## {study}\n")
-        print(
-            "| command (`--seed 0`, `1`, `2`) | accuracy | mean ± std | paper | seconds |"
-        )
+        print("| command (`--seed 0`, `1`, `2`) | accuracy | mean ± std | paper | seconds |")
         print("|---|---|---|---|---|")
         for data, options, paper in rows:
             runs = [done[line] for s in SEEDS if (line := command(data, options, s)) in done]

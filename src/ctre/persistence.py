@@ -30,13 +30,13 @@ from safetensors.numpy import save
 from sklearn.utils.validation import check_is_fitted
 
 from ctre.datasets import SCALINGS, Scaling
-from ctre.datasets.whole_file import whole_file
 from ctre.errors import InvalidDataError
 from ctre.estimators import SparseMLPClassifier
 from ctre.estimators.parameters import check_parameters
 from ctre.kernels import Activation
 from ctre.network import DenseNetwork, SparseLayer, SparseNetwork
 from ctre.topology import Topology
+from ctre.whole_file import whole_file
 
 MODEL_FILE = "model.safetensors"
 """Name of the model in the folder of a run."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ctre.datasets.store import content_digest, read_arrays, write_arrays
-from ctre.datasets.whole_file import whole_file
+from ctre.whole_file import whole_file
 
 ROWS = {"X": np.arange(12, dtype=np.int16).reshape(4, 3), "y": np.array([0, 1, 0, 1], np.uint8)}
 

@@ -56,8 +56,8 @@ def predict(
     from ctre.cli.data import open_samples
     from ctre.cli.prediction import predict_samples
     from ctre.cli.run_folder import prepare_folder
-    from ctre.datasets.whole_file import whole_file
     from ctre.persistence import load_model
+    from ctre.whole_file import whole_file
 
     if out is not None:
         prepare_folder(out.parent)

@@ -58,7 +58,9 @@ def fit_and_test(
         If the data, the scaling and the keywords do not go together.
     """
     check_classes(dataset)
-    scaling = Scaling.fit(choose_scale(dataset, protocol, scale), dataset.X_train)
+    if protocol == "paper":
+        dataset = dataset.for_paper()
+    scaling = Scaling.fit(scale or dataset.scale, dataset.X_train)
     estimator = SparseMLPClassifier(**{**PROTOCOLS[protocol], **keywords})
     X_train = scaling.apply(dataset.X_train)
     started = time.perf_counter()
@@ -82,10 +84,3 @@ def check_classes(dataset: Dataset) -> None:
             f"Labels must be classes (whole numbers or text), got measurements such as "
             f"{dataset.y_train[0]}."
         )
-
-
-def choose_scale(dataset: Dataset, protocol: str, scale: str | None) -> str:
-    """Name the scaling that was asked for, or else the one that suits the data, or the paper's."""
-    if scale is not None:
-        return scale
-    return dataset.paper_scale if protocol == "paper" else dataset.scale

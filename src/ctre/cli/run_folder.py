@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from ctre.cli.run import Run
-from ctre.datasets.whole_file import whole_file
 from ctre.errors import MissingExtraError
 from ctre.figure_style import as_png
 from ctre.persistence import MODEL_FILE, encode_model
 from ctre.pictures import draw_run
 from ctre.training import EpochRecord, History
+from ctre.whole_file import whole_file
 
 _PICTURE_FILE = "run.png"
 

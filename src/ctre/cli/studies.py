@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ctre.cli.data import open_dataset
-from ctre.cli.run import check_classes, choose_scale
-from ctre.datasets.whole_file import whole_file
+from ctre.cli.run import check_classes
 from ctre.errors import MissingExtraError
 from ctre.experiments import ScaledData
 from ctre.figure_style import as_png
 from ctre.training import Callback, EpochRecord, FitPlan
+from ctre.whole_file import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -41,7 +41,9 @@ def open_scaled(
     """
     dataset = open_dataset(data, target=target, test_fraction=test_fraction, data_home=data_home)
     check_classes(dataset)
-    return ScaledData.of(dataset, choose_scale(dataset, protocol, scale))
+    if protocol == "paper":
+        dataset = dataset.for_paper()
+    return ScaledData.of(dataset, scale or dataset.scale)
 
 
 def save_picture(path: Path, draw: Callable[[], Figure]) -> Path | None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from ctre.datasets.whole_file import whole_file
 from ctre.errors import DatasetError
+from ctre.whole_file import whole_file
 
 OnProgress: TypeAlias = Callable[[str, int, int | None], None]
 """Called with a file's name, the bytes so far, and their final number if the server told."""

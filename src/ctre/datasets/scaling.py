@@ -14,6 +14,7 @@ from ctre.datasets.record import Rows
 from ctre.errors import InvalidDataError, InvalidParameterError, UnknownNameError
 
 SCALINGS = ("minmax", "standard", "std", "none")
+_MOVES_ZEROS = ("minmax", "standard")
 """Every scaling by name."""
 
 _BLOCK_ROWS = 4096  # keeps the float64 intermediate small beside the data
@@ -64,13 +65,13 @@ class Scaling:
         """
         if name not in SCALINGS:
             raise UnknownNameError("scaling", name, SCALINGS)
-        if issparse(X) and name in ("minmax", "standard"):
+        if name == "none":
+            return cls(name)
+        if issparse(X) and name in _MOVES_ZEROS:
             raise InvalidParameterError(
                 f"scaling must be 'std' or 'none' for sparse rows, got {name!r}: it would move "
                 "the zeros and make the matrix dense. 'std' divides without centring."
             )
-        if name == "none":
-            return cls(name)
         if name == "minmax":
             ranges = MinMaxScaler().fit(X)
             low = ranges.data_min_.astype(np.float64)
@@ -96,7 +97,7 @@ class Scaling:
         Raises
         ------
         InvalidDataError
-            If the number of columns differs.
+            If the number of columns differs, or sparse rows would become dense.
         """
         if self.factor is None:
             return X
@@ -105,6 +106,11 @@ class Scaling:
                 f"The scaling was fitted on {len(self.factor)} columns, got {X.shape[1]}."
             )
         if issparse(X):
+            if self.shift is not None:
+                raise InvalidDataError(
+                    f"The scaling {self.name!r} moves zeros, so rows must be dense, got sparse "
+                    "ones. Make them dense first: X.toarray()."
+                )
             X = csr_array(X)
             scaled = X.data * self.factor[X.indices]
             return csr_array((scaled.astype(np.float32), X.indices, X.indptr), shape=X.shape)

@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ctre.datasets.whole_file import whole_file
 from ctre.errors import DatasetError
+from ctre.whole_file import whole_file
 
 Arrays: TypeAlias = dict[str, NDArray[Any]]
 """Arrays of one data set by name: ``X_train``, ``y_train``, … or ``X``, ``y``."""

@@ -144,9 +144,12 @@ def unit_columns(matrix: FloatArray) -> FloatArray:
     """Scale every column to Euclidean length one; a column of zeros stays as it is."""
     lengths = np.sqrt(np.einsum("sn,sn->n", matrix, matrix, dtype=np.float64))
     lengths[lengths == 0] = 1
-    return np.divide(matrix, lengths, out=np.empty_like(matrix), casting="same_kind")
+    units = np.empty_like(matrix)
+    np.divide(matrix, lengths, out=units, casting="same_kind")
+    return units
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def best_absent_pairs(
     form: BilinearForm,
     indptr: IndexArray,
