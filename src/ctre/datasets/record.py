@@ -99,6 +99,6 @@ class Dataset:
         )
 
 
-def _dense(rows: Rows) -> FloatArray:
+def _dense(rows: Any) -> FloatArray:
     dense: FloatArray = rows.toarray() if issparse(rows) else rows
     return dense
