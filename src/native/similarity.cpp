@@ -274,7 +274,7 @@ void best_absent_pairs(const AbsentPairQuery& query, std::int64_t* keys) {
   BestPairs best(query.count);
   const Side pre(std::move(pre_live), query.pre_offset), post(std::move(post_live), query.post_offset);
   const bool finite = Search(query, pre, post, n_threads, best).run();
-  if (!finite && (pre.dead.size() || post.dead.size())) {
+  if (!finite) {
     // Zero times infinity is NaN: no neuron may be left out.
     best.clear();
     const auto all_live = [](std::int64_t n) { return std::vector<std::uint8_t>(static_cast<std::size_t>(n), 1); };
