@@ -65,7 +65,7 @@ void pack_dense(const float* matrix, std::int64_t n_columns, std::int64_t begin,
       for (int j = 0; j < kWidth; ++j) from[j] = columns[std::min(first + j, n_listed - 1)];
       const float* in = matrix + row * n_columns;
       float* out = panels + first * kChunk + (row - begin) * kWidth;
-      if (from[kWidth - 1] - from[0] == kWidth - 1) {
+      if (first + kWidth <= n_listed && from[kWidth - 1] - from[0] == kWidth - 1) {
         in += from[0];
         for (int i = 0; i < n_rows; ++i, in += n_columns, out += kWidth) {
           for (int j = 0; j < kWidth; ++j) out[j] = in[j];

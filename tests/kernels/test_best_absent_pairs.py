@@ -133,6 +133,18 @@ def test_dead_neurons_fill_up_what_live_ones_leave(backend, lowest_first):
         check(backend, form, indptr, indices, count)
 
 
+@pytest.mark.parametrize("distance", range(1, 34))
+def test_dead_neurons_between_live_ones(backend, distance):
+    rng = np.random.default_rng(9)
+    pre, post = np.zeros((2, 5, 40), dtype=np.float32)
+    pre[:, [0, distance]] = rng.integers(1, 9, (5, 2))
+    post[:, [0, distance]] = rng.integers(1, 9, (5, 2))
+    indptr, indices = topology(rng, 40, 40, 0)
+    form = BilinearForm(pre, post)
+    for count in (1, 2, 3, 4):
+        check(backend, form, indptr, indices, count, threads=(1,))
+
+
 @pytest.mark.parametrize("side", ["pre", "post"])
 @pytest.mark.parametrize("others", ["live", "some dead", "all dead"])
 def test_scores_that_are_not_a_number_are_worst(backend, side, others):
