@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from generated_layers import frozen_csr, kind_layer, topology
+from scipy.sparse import csr_array
 
 from ctre.methods import MostSimilar, Needs, cosine, euclidean, hebb
 from ctre.methods.similarity import scores_at
@@ -98,6 +99,15 @@ def test_a_dead_neuron_is_similar_to_none(sparse):
     np.testing.assert_array_equal(scores[4], 0)
     np.testing.assert_array_equal(scores[:, 4], 0)
     assert np.count_nonzero(scores) == 29 * 19
+
+
+def test_zeros_that_a_sparse_matrix_stores_are_dead_too():
+    layer = kind_layer(3)
+    stored = csr_array(layer.pre)
+    stored.data[stored.indices == 4] = 0
+    scores = all_scores(cosine, stored, layer.post)
+    np.testing.assert_array_equal(scores[4], 0)
+    assert np.count_nonzero(scores) == 29 * 20
 
 
 def test_dead_neurons_are_joined_last_and_lowest_first_joins_them_first():
