@@ -16,16 +16,20 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from ctre._typing import DoubleArray, FloatArray
-from ctre.density import erdos_renyi_counts, uniform_counts
 from ctre.errors import InvalidDataError
+from ctre.estimators.assembly import (
+    connection_counts,
+    first_network,
+    layer_sizes,
+    training_settings,
+)
 from ctre.estimators.inputs import as_samples, seed_sequence, split_rows
 from ctre.estimators.parameters import check_parameters
-from ctre.kernels import SGD, Activation, Adam, Samples
-from ctre.methods import Recipe, StartPlan, get_recipe, get_schedule
-from ctre.network import DenseNetwork, SparseLayer, SparseNetwork, get_weight_init
-from ctre.randomness import stream
+from ctre.kernels import Activation, Samples
+from ctre.methods import Recipe, get_recipe
+from ctre.network import DenseNetwork, SparseNetwork
 from ctre.threads import threads_for
-from ctre.training import Callback, History, TrainingData, TrainingSettings, Validation, train
+from ctre.training import Callback, History, TrainingData, Validation, train
 from ctre.training.callbacks import PrintEpochs
 
 
@@ -262,7 +266,8 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         TrainingDivergedError
             If the loss stops being finite.
         """
-        check_parameters(self.get_params(deep=False))
+        parameters = self.get_params(deep=False)
+        check_parameters(parameters)
         recipe = get_recipe(self.method)
         X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float32, order="C")
         check_classification_targets(y)
@@ -289,25 +294,12 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
             weights,
             watched=None if eval_set is None else self._watched(*eval_set),
         )
-        counts = self._counts()
-        network = self._first_network(recipe, counts, data, seed)
-        settings = TrainingSettings(
-            method_name=recipe.name,
-            method=recipe.method,
-            optimizer=self._optimizer(),
-            learning_rate_schedule=get_schedule(self.learning_rate),
-            drop_fraction=self.drop_fraction,
-            drop_fraction_schedule=get_schedule(self.drop_fraction_schedule),
-            n_epochs=self.max_iter,
-            batch_size=self.batch_size,
-            update_interval=self.update_interval,
-            update_until=self.update_until,
-            patience=self.patience,
-            budgets=counts,
-            n_similarity_rows=self._n_similarity_rows(len(train_rows)),
-            weight_init=get_weight_init(self.weight_init),
-            n_threads=self.n_threads or threads_for(sum(network.n_connections), self.batch_size),
+        sizes = layer_sizes(parameters, self.n_features_in_, len(self.classes_))
+        counts = connection_counts(parameters, sizes)
+        network = first_network(
+            parameters, recipe, sizes, counts, data, "softmax_cross_entropy", seed
         )
+        settings = training_settings(parameters, recipe, counts, len(train_rows))
         callbacks = list(self.callbacks)
         if self.verbose:
             callbacks.append(PrintEpochs(every=int(self.verbose)))
@@ -326,56 +318,6 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
                 f"The labels of eval_set must occur in y, got {unknown[0]!r}, which does not."
             )
         return Validation(as_samples(X), np.searchsorted(self.classes_, y).astype(np.int32))
-
-    def _layer_sizes(self) -> tuple[int, ...]:
-        hidden = self.hidden_layer_sizes
-        sizes = (hidden,) if isinstance(hidden, (int, np.integer)) else tuple(hidden)
-        return (self.n_features_in_, *map(int, sizes), len(self.classes_))
-
-    def _counts(self) -> tuple[int, ...]:
-        if self.density is not None:
-            return uniform_counts(self._layer_sizes(), self.density)
-        assert self.epsilon is not None  # check_parameters
-        return erdos_renyi_counts(self._layer_sizes(), self.epsilon)
-
-    def _first_network(
-        self,
-        recipe: Recipe,
-        counts: tuple[int, ...],
-        data: TrainingData,
-        seed: np.random.SeedSequence,
-    ) -> SparseNetwork | DenseNetwork:
-        n_rows = min(self.batch_size, len(data.train_rows))
-        rows = stream(seed, "first batch").choice(data.train_rows, size=n_rows, replace=False)
-        plan = StartPlan(
-            layer_sizes=self._layer_sizes(),
-            counts=counts,
-            draw_weights=get_weight_init(self.weight_init).initial,
-            seed=seed,
-            samples=data.samples[rows],
-            targets=data.targets[rows],
-            activation=self.activation,
-            loss="softmax_cross_entropy",
-        )
-        layers = [
-            SparseLayer(topology, weights, np.zeros(topology.n_post, dtype=np.float32))
-            for topology, weights in recipe.start.layers(plan)
-        ]
-        kind = DenseNetwork.of if recipe.is_dense else SparseNetwork
-        return kind(layers, plan.activation, plan.loss)
-
-    def _optimizer(self) -> SGD | Adam:
-        if self.solver == "adam":
-            return Adam(self.learning_rate_init, self.beta_1, self.beta_2, l2=self.alpha)
-        return SGD(self.learning_rate_init, self.momentum, self.nesterovs_momentum, self.alpha)
-
-    def _n_similarity_rows(self, n_train: int) -> int:
-        wanted = self.similarity_samples
-        if wanted is None:
-            return n_train
-        if wanted < 1:
-            return max(1, round(wanted * n_train))
-        return min(int(wanted), n_train)
 
     def predict_proba(self, X: ArrayLike) -> DoubleArray:
         """Give the probability of every class.

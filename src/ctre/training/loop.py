@@ -64,6 +64,9 @@ class TrainingSettings:
     """Connections each layer is meant to have."""
     weight_init: WeightInit
     n_threads: int
+    """For training and validation."""
+    n_update_threads: int
+    """For topology updates, whose work is of another size."""
 
 
 class Fit(NamedTuple):
@@ -290,7 +293,7 @@ class _Run:
                 rng=self.growth_rng,
                 stage=stage,
                 budget=self.settings.budgets[number],
-                n_threads=self.settings.n_threads,
+                n_threads=self.settings.n_update_threads,
                 pre_activations=before,
                 post_activations=after,
                 gradient_factors=[batch[number] for batch in factors],
@@ -306,7 +309,7 @@ class _Run:
         if not needs.activations:
             return repeat((None, None))
         samples = self.data.samples[self._similarity_rows()]
-        return network.lend_activations(samples, self.settings.n_threads)
+        return network.lend_activations(samples, self.settings.n_update_threads)
 
     def _gradient_factors(self, network: SparseNetwork) -> list[tuple[Samples, FloatArray]]:
         """Lend the factors of every layer's dense gradient, of one random batch."""
