@@ -52,8 +52,8 @@ def test_signatures_are_the_contract(request, backend, name):
     assert inspect.signature(getattr(module, name)) == promised
 
 
-def test_the_contract_has_kernels():
-    assert len(KERNELS) == 4
+def test_the_contract_lists_its_kernels():
+    assert {"train_epoch", "forward", "best_absent_pairs"} < set(KERNELS)
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)
@@ -148,18 +148,28 @@ def test_both_return_a_loss_that_explodes(native, make_problem, loss):
         assert not np.isfinite(problem.train(kernels, n_epochs=3).totals[-1].loss)
 
 
-def test_both_stop_where_tick_raises(native, make_problem):
-    class StopHereError(Exception):
-        pass
+@pytest.mark.parametrize("shape", [(1, 1), (3, 17), (70, 40), (300, 1)])
+def test_unit_columns_are_alike(native, rng, shape):
+    matrix = rng.normal(size=shape).astype(np.float32)
+    matrix *= rng.choice([0, 1e-30, 1, 1e30], shape[1]).astype(np.float32)
+    assert_alike(native.unit_columns(matrix), reference.unit_columns(matrix))
 
-    def stop(n_samples):
-        raise StopHereError(n_samples)
 
-    order = np.zeros(10_000_000, dtype=np.int32)  # far more than a tenth of a second
-    problem = make_problem(batch_size=1, tick=stop).copy(order=order)
-    for kernels in (native, reference):
-        with pytest.raises(StopHereError):
-            problem.train(kernels)
+@pytest.mark.parametrize("n_samples", [1, 20])
+def test_the_best_pairs_are_alike_whatever_part_of_a_panel_is_dead(native, rng, n_samples):
+    """Live neurons with gaps, then repeated up to a panel's width, once passed for neighbours."""
+    for n_pre in range(1, 70):
+        pre, post = (
+            (rng.integers(-3, 4, (n_samples, n)) * (rng.random(n) < 0.8)).astype(np.float32)
+            for n in (n_pre, 5)
+        )
+        form = BilinearForm(pre, post, absolute=False)
+        indptr, indices = np.zeros(6, dtype=np.int32), np.zeros(0, dtype=np.int32)
+        actual, expected = (
+            kernels.best_absent_pairs(form, indptr, indices, n_pre, n_threads=1)
+            for kernels in (native, reference)
+        )
+        assert actual.tolist() == expected.tolist()
 
 
 @given(st.data())
