@@ -67,7 +67,7 @@ def kernels() -> Kernels:
         try:
             from ctre.kernels import native
 
-            return cast(Kernels, native)
+            return cast("Kernels", native)
         except ImportError as error:
             if wanted == "native":
                 raise
@@ -80,4 +80,4 @@ def kernels() -> Kernels:
             )
     from ctre.kernels import reference
 
-    return cast(Kernels, reference)
+    return cast("Kernels", reference)
