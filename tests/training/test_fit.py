@@ -24,6 +24,7 @@ from fits import (
 )
 
 from ctre.methods import get_recipe
+from ctre.network import SparseNetwork
 from ctre.training import Callback, StopTraining
 
 
@@ -137,9 +138,23 @@ def test_a_fit_that_is_stopped_ends_as_a_shorter_one_would(method, split):
     assert_same_network(stopped, fit(method, max_iter=2, **options))
 
 
-def test_without_validation_rows_the_last_network_is_kept():
+def test_without_validation_rows_the_last_network_is_kept(monkeypatch):
+    """Also where an earlier training loss was lower."""
+    trained = []
+
+    def spy(self, *arguments, train_epoch=SparseNetwork.train_epoch, **options):
+        totals = train_epoch(self, *arguments, **options)
+        trained.append(self.snapshot())
+        return totals
+
+    monkeypatch.setattr(SparseNetwork, "train_epoch", spy)
     options = {"validation_split": None, "validation_fraction": 0.0, "learning_rate": "constant"}
-    model = fit("set", **options)
+    model = fit("set", learning_rate_init=2.0, **options)
+    losses = model.history_.column("train_loss")
+    assert losses[-1] > min(losses)
+    for layer, last in zip(model.network_.layers, trained[-1].layers, strict=True):
+        np.testing.assert_array_equal(layer.topology.keys, last.topology.keys)
+        np.testing.assert_array_equal(layer.weights, last.weights)
     assert model.history_.column("validation_score") == [None] * N_EPOCHS
     assert model.history_.column("validation_loss") == [None] * N_EPOCHS
     assert model.best_epoch_ == N_EPOCHS

@@ -55,6 +55,14 @@ def test_the_method_moves_neither_batches_nor_first_weights(method):
     assert fit(method).history_[0].train_loss == fit("static").history_[0].train_loss
 
 
+@pytest.mark.parametrize("method", growing)
+def test_dropping_nothing_is_not_to_evolve(method):
+    """Planted: rows for similarity drawn from the generator of the batches."""
+    idle, static = fit(method, drop_fraction=0.0), fit("static")
+    assert idle.history_.column("train_loss") == static.history_.column("train_loss")
+    assert_same_network(idle, static)
+
+
 @pytest.mark.parametrize(
     "option",
     [{"similarity_samples": 20}, {"drop_fraction": 0.3}, {"patience": 1}, {"max_iter": 3}],
