@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import tracemalloc
 from typing import get_args
 
 import numpy as np
 import pytest
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csc_array
 
-from ctre.kernels import SGD, Activation, Adam, BilinearForm, LayerArrays, Loss, reference
+from ctre.kernels import SGD, Activation, Adam, BilinearForm, Loss, reference
 
 ACTIVATIONS, LOSSES = get_args(Activation), get_args(Loss)
 PLAIN = SGD(1.0, momentum=0.0, nesterov=False, l2=0.0)  # weights go down by just the gradient
@@ -370,7 +369,8 @@ def test_unit_columns_have_length_one_unless_they_are_zero(rng):
 def test_blocks_do_not_show(make_problem, monkeypatch):
     problem = make_problem()
     layer = problem.layers[0]
-    form = BilinearForm(problem.samples, np.maximum(problem.samples[:, :9], 0))
+    offsets = [np.arange(n, dtype=np.float32) % 4 for n in (12, 9)]
+    form = BilinearForm(problem.samples, np.maximum(problem.samples[:, :9], 0), *offsets)
     free = layer.n_pre * 9 - len(layer.indices)
 
     def everything():
@@ -385,92 +385,3 @@ def test_blocks_do_not_show(make_problem, monkeypatch):
     monkeypatch.setattr(reference, "_CACHED_BLOCK", 30)
     for expected, actual in zip(whole, everything(), strict=True):
         np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6)
-
-
-def plain_best_pairs(form, taken, count):
-    """Sort all free places with Python: NaN last, then by score, then by key."""
-    n_pre, n_post = form.pre.shape[1], form.post.shape[1]
-    pre = form.pre.toarray() if isinstance(form.pre, csr_array) else form.pre
-
-    def rank(key):
-        post, p = divmod(key, n_pre)
-        score = float(np.dot(pre[:, p], form.post[:, post]))
-        score += 0 if form.pre_offset is None else float(form.pre_offset[p])
-        score += 0 if form.post_offset is None else float(form.post_offset[post])
-        score = abs(score) if form.absolute else score
-        return (np.isnan(score), score if form.lowest_first else -score, key)
-
-    return sorted(sorted(set(range(n_pre * n_post)) - set(taken), key=rank)[:count])
-
-
-@pytest.mark.parametrize("block", [2**20, 30])
-@pytest.mark.parametrize(
-    ("absolute", "lowest_first", "has_offsets", "is_sparse"),
-    list(itertools.product([False, True], repeat=4)),
-)
-def test_the_best_pairs_are_the_first_of_all_sorted(
-    rng, make_problem, monkeypatch, block, absolute, lowest_first, has_offsets, is_sparse
-):
-    """Small whole numbers: products are exact and ties are many; one neuron is not a number."""
-    monkeypatch.setattr(reference, "_BLOCK", block)
-    layer = make_problem().layers[0]
-    pre = rng.integers(-2, 3, (6, 12)).astype(np.float32)
-    pre[:, 1] = 0
-    pre[3, 4] = np.nan
-    post = rng.integers(-2, 3, (6, 9)).astype(np.float32)
-    offsets = [rng.integers(-2, 3, n).astype(np.float32) if has_offsets else None for n in (12, 9)]
-    form = BilinearForm(
-        csr_array(pre) if is_sparse else pre, post, *offsets, absolute, lowest_first
-    )
-    taken = np.repeat(np.arange(9), np.diff(layer.indptr)) * 12 + layer.indices
-    for count in (0, 1, 7, 40, 12 * 9 - len(taken)):
-        keys = reference.best_absent_pairs(form, layer.indptr, layer.indices, count, n_threads=1)
-        assert keys.dtype == np.int64
-        assert keys.tolist() == plain_best_pairs(form, taken.tolist(), count)
-
-
-def peak_bytes(function):
-    tracemalloc.start()
-    try:
-        function()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
-def test_finding_pairs_holds_no_dense_array(rng):
-    n_pre, n_post = 8000, 4000  # 128 MB of scores, 32 MB of a mask
-    form = BilinearForm(
-        rng.normal(size=(3, n_pre)).astype(np.float32),
-        rng.normal(size=(3, n_post)).astype(np.float32),
-    )
-    indptr, indices = np.zeros(n_post + 1, dtype=np.int32), np.empty(0, dtype=np.int32)
-    peak = peak_bytes(lambda: reference.best_absent_pairs(form, indptr, indices, 1000, n_threads=1))
-    assert peak < 48e6
-
-
-def test_training_and_predicting_hold_no_dense_array(rng):
-    n = 20_000  # 1600 MB of weights, 400 MB of a mask
-    indptr = np.arange(n + 1, dtype=np.int32)
-    layer = LayerArrays(
-        n,
-        indptr,
-        rng.permutation(n).astype(np.int32),
-        rng.normal(size=n).astype(np.float32),
-        np.zeros(n, dtype=np.float32),
-        (np.zeros(n, dtype=np.float32),),
-        (np.zeros(n, dtype=np.float32),),
-    )
-    samples = rng.random((20, n), dtype=np.float32)
-    targets = np.zeros(20, dtype=np.int32)
-    order = np.arange(20, dtype=np.int32)
-
-    def train_and_predict():
-        reference.train_epoch(
-            [layer, layer], samples, targets, order, sample_weight=None, batch_size=10,
-            activation="relu", loss="softmax_cross_entropy", optimizer=SGD(0.1), n_threads=1,
-            tick=None,
-        )  # fmt: skip
-        reference.forward([layer, layer], samples, activation="relu", n_threads=1)
-
-    assert peak_bytes(train_and_predict) < 40e6
