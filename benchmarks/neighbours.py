@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
@@ -44,7 +44,7 @@ def main() -> None:
         results["speed_up_of_two_workers"] = fits["1 worker"].median / fits["2 workers"].median
 
 
-def _beside_a_burner() -> dict[str, Callable[[], float]]:
+def _beside_a_burner() -> Mapping[str, Callable[[], float]]:
     """Time epochs on MNIST's shape, with one and two threads, alone and beside a busy process."""
     work = Work.generate(MNIST_SIZES, erdos_renyi_counts(MNIST_SIZES, 1), MNIST_ROWS)
     rows = np.random.default_rng(0).permutation(MNIST_ROWS).astype(np.int32)
