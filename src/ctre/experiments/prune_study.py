@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,13 +23,10 @@ ORDERS = ("least-first", "most-first")
 ANY_ORDER = "any"
 """Chance knows neither least nor most."""
 
-_CURVES = (
-    ("magnitude", "least-first"),
-    ("magnitude", "most-first"),
-    ("cosine", "least-first"),
-    ("cosine", "most-first"),
-    ("random", ANY_ORDER),
+_ORDERS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"magnitude": ORDERS, "cosine": ORDERS, "random": (ANY_ORDER,)}
 )
+_N_CURVES = sum(map(len, _ORDERS_OF.values()))
 
 
 class PruneJob(NamedTuple):
@@ -124,7 +122,7 @@ class PruneStudy:
     @property
     def n_predictions(self) -> int:
         """How often a job predicts the test rows while its network is taken apart."""
-        return len(_CURVES) * (self.n_steps + 1)
+        return _N_CURVES * (self.n_steps + 1)
 
     def run(
         self,
@@ -172,17 +170,17 @@ class PruneStudy:
         rows = rng.choice(n_train, size=model.similarity_samples_, replace=False)
         samples = data.X_train[np.sort(rows)]
         labels = np.searchsorted(model.classes_, data.y_test).astype(np.int32)
-        for criterion, order in _CURVES:
+        for criterion, orders in _ORDERS_OF.items():
             importances = CRITERIA[criterion](model.network_, samples, rng)
-            if order == "most-first":
-                importances = [-values for values in importances]
-            accuracies = accuracies_while_pruning(
-                model.network_,
-                importances,
-                data.X_test,
-                labels,
-                n_steps=self.n_steps,
-                n_threads=model.n_threads_,
-            )
-            for step, accuracy in enumerate(accuracies):
-                yield PruneRow(*job, criterion, order, step / self.n_steps, accuracy)
+            for order in orders:
+                sign = -1 if order == "most-first" else 1
+                accuracies = accuracies_while_pruning(
+                    model.network_,
+                    [sign * values for values in importances],
+                    data.X_test,
+                    labels,
+                    n_steps=self.n_steps,
+                    n_threads=model.n_threads_,
+                )
+                for step, accuracy in enumerate(accuracies):
+                    yield PruneRow(*job, criterion, order, step / self.n_steps, accuracy)
