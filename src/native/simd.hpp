@@ -86,19 +86,20 @@ inline vf every_second(vf a, vf b) {
   }
 }
 
-// Sums the lanes of each of kLanes vectors: lane i of the result belongs to x[i]. Destroys x.
+// Sums the lanes of each of kLanes vectors: lane i of the result belongs to x[i].
 template <int kStage = 0>
-inline vf sum_lanes(vf* x) {
+inline vf sum_lanes(const vf* x) {
   constexpr int kLeft = kLanes >> (kStage + 1);
+  vf y[kLeft];
 #pragma GCC unroll 16
   for (int i = 0; i < kLeft; ++i) {
     const vf a = x[2 * i], b = x[2 * i + 1];
-    x[i] = every_second<kStage, 0>(a, b) + every_second<kStage, 1>(a, b);
+    y[i] = every_second<kStage, 0>(a, b) + every_second<kStage, 1>(a, b);
   }
   if constexpr (kLeft > 1) {
-    return sum_lanes<kStage + 1>(x);
+    return sum_lanes<kStage + 1>(y);
   } else {
-    return x[0];
+    return y[0];
   }
 }
 

@@ -58,10 +58,7 @@ class GradientWriter {
 
  private:
   __attribute__((always_inline)) void flush() {
-    vf sums[kLanes];
-#pragma GCC unroll 16
-    for (int i = 0; i < kLanes; ++i) sums[i] = pending_[i];
-    const vf total = sum_lanes(sums);
+    const vf total = sum_lanes(pending_);
     store(out_, adds_ ? load(out_) + total : total);
     out_ += kLanes;
     n_ = 0;
