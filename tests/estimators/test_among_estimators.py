@@ -7,13 +7,13 @@ import pickle
 
 import numpy as np
 import pytest
+from easy_table import X, assert_same_fit, classifier, names, y
 from sklearn.base import clone
 from sklearn.feature_selection import SelectFromModel
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
-from tables import X, assert_same_fit, classifier, names, y
 
 from ctre import SparseMLPClassifier
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from easy_table import X, classifier, y
 from scipy.sparse import csc_array
 from sklearn.exceptions import NotFittedError
-from tables import X, classifier, y
 
 from ctre.methods import RECIPES
 

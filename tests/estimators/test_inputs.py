@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from easy_table import X, assert_same_fit, classifier, names, y
 from numpy.testing import assert_array_equal
 from scipy import sparse
-from tables import X, assert_same_fit, classifier, names, y
 
 from ctre.errors import InvalidDataError
 

@@ -6,8 +6,8 @@ import inspect
 
 import numpy as np
 import pytest
+from easy_table import X, classifier, y
 from sklearn.model_selection import KFold
-from tables import X, classifier, y
 
 from ctre import SparseMLPClassifier
 from ctre.errors import InvalidParameterError, UnknownNameError

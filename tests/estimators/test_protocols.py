@@ -4,8 +4,8 @@ import inspect
 
 import numpy as np
 import pytest
+from easy_table import X, y
 from sklearn.model_selection import train_test_split
-from tables import X, y
 
 from ctre import DEFAULT_PROTOCOL, PAPER_PROTOCOL, PROTOCOLS, SparseMLPClassifier
 from ctre.estimators.inputs import seed_sequence, split_rows

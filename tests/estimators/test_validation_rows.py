@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from easy_table import X, assert_same_fit, classifier, y
 from sklearn.model_selection import (
     KFold,
     PredefinedSplit,
     ShuffleSplit,
     StratifiedShuffleSplit,
 )
-from tables import X, assert_same_fit, classifier, y
 
 from ctre.errors import InvalidDataError, InvalidParameterError
 from ctre.estimators.inputs import seed_sequence, split_rows
