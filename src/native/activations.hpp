@@ -36,11 +36,16 @@ struct Identity {
 template <class Function>
 auto with_activation(Activation activation, Function&& f) {
   switch (activation) {
-    case Activation::relu: return f(Relu{});
-    case Activation::leaky_relu: return f(LeakyRelu{});
-    case Activation::tanh: return f(Tanh{});
-    case Activation::logistic: return f(Logistic{});
-    default: return f(Identity{});
+    case Activation::relu:
+      return f(Relu{});
+    case Activation::leaky_relu:
+      return f(LeakyRelu{});
+    case Activation::tanh:
+      return f(Tanh{});
+    case Activation::logistic:
+      return f(Logistic{});
+    default:
+      return f(Identity{});
   }
 }
 

@@ -35,7 +35,8 @@ inline std::string describe(nb::handle value) {
 }
 
 template <class T>
-ArrayView<T> array_view(nb::handle value, const std::string& name, std::initializer_list<std::int64_t> shape) {
+ArrayView<T> array_view(nb::handle value, const std::string& name,
+                        std::initializer_list<std::int64_t> shape) {
   nb::ndarray<T, nb::c_contig, nb::device::cpu> array;
   ArrayView<T> view;
   bool fits = nb::try_cast(value, array, false) && array.ndim() == shape.size();
@@ -46,10 +47,14 @@ ArrayView<T> array_view(nb::handle value, const std::string& name, std::initiali
   }
   if (!fits) {
     std::string lengths;
-    for (const auto length : shape) lengths += (length == kAnyLength ? std::string("any") : std::to_string(length)) + ",";
-    const char* type = std::is_same_v<std::remove_const_t<T>, float> ? "float32" : sizeof(T) == 8 ? "int64" : "int32";
-    require(false, name, std::string("be a C-contiguous ") + (std::is_const_v<T> ? "" : "writable ") + type +
-                             " array of shape (" + lengths + "), got " + describe(value));
+    for (const auto length : shape)
+      lengths += (length == kAnyLength ? std::string("any") : std::to_string(length)) + ",";
+    const char* type = std::is_same_v<std::remove_const_t<T>, float> ? "float32"
+                       : sizeof(T) == 8                              ? "int64"
+                                                                     : "int32";
+    require(false, name,
+            std::string("be a C-contiguous ") + (std::is_const_v<T> ? "" : "writable ") + type +
+                " array of shape (" + lengths + "), got " + describe(value));
   }
   view.data = array.data();
   return view;
@@ -57,19 +62,22 @@ ArrayView<T> array_view(nb::handle value, const std::string& name, std::initiali
 
 // Nullptr for None.
 template <class T>
-T* optional_data(nb::handle value, const std::string& name, std::initializer_list<std::int64_t> shape) {
+T* optional_data(nb::handle value, const std::string& name,
+                 std::initializer_list<std::int64_t> shape) {
   return value.is_none() ? nullptr : array_view<T>(value, name, shape).data;
 }
 
 template <class Offset>
-void require_offsets(const ArrayView<const Offset>& indptr, std::int64_t n_indices, const std::string& name) {
+void require_offsets(const ArrayView<const Offset>& indptr, std::int64_t n_indices,
+                     const std::string& name) {
   const std::int64_t n = indptr.shape[0] - 1;
   bool ascends = n >= 0 && indptr.data[0] == 0 && indptr.data[n] == n_indices;
   for (std::int64_t i = 0; ascends && i < n; ++i) ascends = indptr.data[i] <= indptr.data[i + 1];
   require(ascends, name, "ascend from 0 to the number of indices");
 }
 
-inline void require_range(const std::int32_t* numbers, std::int64_t n, std::int64_t end, const std::string& name) {
+inline void require_range(const std::int32_t* numbers, std::int64_t n, std::int64_t end,
+                          const std::string& name) {
   bool is_within = true;
   for (std::int64_t i = 0; i < n; ++i) is_within &= numbers[i] >= 0 && numbers[i] < end;
   require(is_within, name, "lie in [0, " + std::to_string(end) + ")");
@@ -78,11 +86,13 @@ inline void require_range(const std::int32_t* numbers, std::int64_t n, std::int6
 // Ascending within each run that the offsets, already checked, delimit.
 enum class Repeats { allowed, rejected };
 template <class Offset>
-void require_sorted(const Offset* indptr, std::int64_t n, const std::int32_t* indices, Repeats repeats, const std::string& name) {
+void require_sorted(const Offset* indptr, std::int64_t n, const std::int32_t* indices,
+                    Repeats repeats, const std::string& name) {
   const int step = repeats == Repeats::rejected;
   bool ascends = true;
   for (std::int64_t run = 0; run < n; ++run) {
-    for (Offset i = indptr[run] + 1; i < indptr[run + 1]; ++i) ascends &= indices[i] - indices[i - 1] >= step;
+    for (Offset i = indptr[run] + 1; i < indptr[run + 1]; ++i)
+      ascends &= indices[i] - indices[i - 1] >= step;
   }
   require(ascends, name, "ascend within each run of indptr");
 }
@@ -91,7 +101,8 @@ void require_sorted(const Offset* indptr, std::int64_t n, const std::int32_t* in
 class Fields {
  public:
   Fields(nb::handle value, const std::string& name, std::size_t n) : name_(name) {
-    require(nb::try_cast(value, tuple_) && tuple_.size() == n, name, "be a tuple of " + std::to_string(n));
+    require(nb::try_cast(value, tuple_) && tuple_.size() == n, name,
+            "be a tuple of " + std::to_string(n));
   }
   nb::handle operator[](std::size_t i) const { return tuple_[i]; }
 
@@ -135,7 +146,8 @@ inline SamplesView samples_view(nb::handle value, std::int32_t n_features, const
     return view;
   }
   const Fields fields(value, name, 4);
-  require(fields.number<std::int64_t>(0, "shape[1]") == n_features, name, "have " + std::to_string(n_features) + " columns");
+  require(fields.number<std::int64_t>(0, "shape[1]") == n_features, name,
+          "have " + std::to_string(n_features) + " columns");
   const Compressed rows(fields, n_features, name);
   view.n_rows = rows.n_major;
   view.indptr = rows.indptr;
@@ -160,15 +172,19 @@ inline LayerView layer_view(nb::handle value, int n_slots, const std::string& na
   view.indptr = indptr.data;
   view.indices = indices.data;
   if (n_slots == 0) {
-    view.weights = const_cast<float*>(array_view<const float>(fields[3], name + ".weights", {n_connections}).data);
-    view.biases = const_cast<float*>(array_view<const float>(fields[4], name + ".biases", {n_post}).data);
+    view.weights = const_cast<float*>(
+        array_view<const float>(fields[3], name + ".weights", {n_connections}).data);
+    view.biases =
+        const_cast<float*>(array_view<const float>(fields[4], name + ".biases", {n_post}).data);
     return view;
   }
   view.weights = array_view<float>(fields[3], name + ".weights", {n_connections}).data;
   view.biases = array_view<float>(fields[4], name + ".biases", {n_post}).data;
-  const auto read_slots = [&](nb::handle slots, float** data, std::int64_t n, const std::string& slots_name) {
+  const auto read_slots = [&](nb::handle slots, float** data, std::int64_t n,
+                              const std::string& slots_name) {
     const Fields list(slots, slots_name, static_cast<std::size_t>(n_slots));
-    for (int i = 0; i < n_slots; ++i) data[i] = array_view<float>(list[static_cast<std::size_t>(i)], slots_name, {n}).data;
+    for (int i = 0; i < n_slots; ++i)
+      data[i] = array_view<float>(list[static_cast<std::size_t>(i)], slots_name, {n}).data;
   };
   read_slots(fields[5], view.weight_slots, n_connections, name + ".weight_slots");
   read_slots(fields[6], view.bias_slots, n_post, name + ".bias_slots");
@@ -182,7 +198,8 @@ inline std::vector<LayerView> layer_views(const nb::list& layers, int n_slots) {
     const std::string name = "layers[" + std::to_string(views.size()) + "]";
     views.push_back(layer_view(layer, n_slots, name));
     const std::size_t l = views.size() - 1;
-    require(l == 0 || views[l].n_pre == views[l - 1].n_post, name + ".n_pre", "be n_post of the layer before");
+    require(l == 0 || views[l].n_pre == views[l - 1].n_post, name + ".n_pre",
+            "be n_post of the layer before");
   }
   return views;
 }

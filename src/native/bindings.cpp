@@ -12,12 +12,14 @@ namespace ctre {
 namespace {
 
 const Kernels& kernels() {
-  static const Kernels& chosen = kernels_for(std::getenv("CTRE_ISA") ? std::getenv("CTRE_ISA") : "");
+  static const Kernels& chosen =
+      kernels_for(std::getenv("CTRE_ISA") ? std::getenv("CTRE_ISA") : "");
   return chosen;
 }
 
 template <class Value>
-Value named(const std::string& name, std::initializer_list<std::pair<const char*, Value>> values, const char* argument) {
+Value named(const std::string& name, std::initializer_list<std::pair<const char*, Value>> values,
+            const char* argument) {
   for (const auto& [key, value] : values) {
     if (name == key) return value;
   }
@@ -25,21 +27,37 @@ Value named(const std::string& name, std::initializer_list<std::pair<const char*
 }
 
 Activation activation_named(const std::string& name) {
-  return named<Activation>(name, {{"relu", Activation::relu}, {"leaky_relu", Activation::leaky_relu}, {"tanh", Activation::tanh},
-                                  {"logistic", Activation::logistic}, {"identity", Activation::identity}}, "activation");
+  return named<Activation>(name,
+                           {{"relu", Activation::relu},
+                            {"leaky_relu", Activation::leaky_relu},
+                            {"tanh", Activation::tanh},
+                            {"logistic", Activation::logistic},
+                            {"identity", Activation::identity}},
+                           "activation");
 }
 
 Loss loss_named(const std::string& name) {
-  return named<Loss>(name, {{"softmax_cross_entropy", Loss::softmax_cross_entropy}, {"logistic", Loss::logistic},
-                            {"squared_error", Loss::squared_error}}, "loss");
+  return named<Loss>(name,
+                     {{"softmax_cross_entropy", Loss::softmax_cross_entropy},
+                      {"logistic", Loss::logistic},
+                      {"squared_error", Loss::squared_error}},
+                     "loss");
 }
 
 Optimizer optimizer_of(nb::handle value) {
   const bool is_sgd = nb::len(value) == 4;
   const Fields fields(value, "optimizer", is_sgd ? 4 : 6);
-  const auto number = [&](std::size_t i, const char* name) { return fields.number<double>(i, name); };
-  if (is_sgd) return SGD{number(0, "learning_rate"), number(1, "momentum"), number(3, "l2"), nb::cast<bool>(fields[2])};
-  return Adam{number(0, "learning_rate"), number(1, "beta_1"), number(2, "beta_2"), number(3, "floor"), number(4, "l2"),
+  const auto number = [&](std::size_t i, const char* name) {
+    return fields.number<double>(i, name);
+  };
+  if (is_sgd)
+    return SGD{number(0, "learning_rate"), number(1, "momentum"), number(3, "l2"),
+               nb::cast<bool>(fields[2])};
+  return Adam{number(0, "learning_rate"),
+              number(1, "beta_1"),
+              number(2, "beta_2"),
+              number(3, "floor"),
+              number(4, "l2"),
               fields.number<std::int64_t>(5, "n_steps_done")};
 }
 
@@ -47,8 +65,9 @@ int slots_of(const Optimizer& optimizer) {
   return std::visit([](const auto& kind) { return kind.kSlots; }, optimizer);
 }
 
-nb::tuple train_epoch(const nb::list& layers, nb::handle samples, nb::handle targets, nb::handle order, nb::handle sample_weight,
-                      std::int64_t batch_size, const std::string& activation, const std::string& loss, nb::handle optimizer,
+nb::tuple train_epoch(const nb::list& layers, nb::handle samples, nb::handle targets,
+                      nb::handle order, nb::handle sample_weight, std::int64_t batch_size,
+                      const std::string& activation, const std::string& loss, nb::handle optimizer,
                       int n_threads, nb::handle tick) {
   TrainCall call{};
   call.optimizer = optimizer_of(optimizer);
@@ -91,8 +110,8 @@ nb::tuple train_epoch(const nb::list& layers, nb::handle samples, nb::handle tar
   return nb::make_tuple(totals.loss, totals.n_correct);
 }
 
-void forward(const nb::list& layers, nb::handle samples, const std::string& activation, bool activates_last, int n_threads,
-             nb::handle out) {
+void forward(const nb::list& layers, nb::handle samples, const std::string& activation,
+             bool activates_last, int n_threads, nb::handle out) {
   ForwardCall call{};
   call.layers = layer_views(layers, 0);
   call.samples = samples_view(samples, call.layers.front().n_pre, "samples");
@@ -112,8 +131,9 @@ void unit_columns(nb::handle matrix, nb::handle out) {
   kernels().unit_columns({in.data, in.shape[0], in.shape[1], units.data});
 }
 
-void best_absent_pairs(nb::handle pre, nb::handle post, nb::handle pre_offset, nb::handle post_offset, bool absolute,
-                       bool lowest_first, nb::handle indptr, nb::handle indices, int n_threads, nb::handle out) {
+void best_absent_pairs(nb::handle pre, nb::handle post, nb::handle pre_offset,
+                       nb::handle post_offset, bool absolute, bool lowest_first, nb::handle indptr,
+                       nb::handle indices, int n_threads, nb::handle out) {
   AbsentPairQuery query{};
   const auto posts = array_view<const float>(post, "post", {kAnyLength, kAnyLength});
   query.post = posts.data;
@@ -122,12 +142,14 @@ void best_absent_pairs(nb::handle pre, nb::handle post, nb::handle pre_offset, n
   if (nb::isinstance<nb::tuple>(pre)) {
     const Fields fields(pre, "pre", 4);
     const Compressed columns(fields, query.n_samples, "pre");
-    require(fields.number<std::int64_t>(0, "shape[0]") == query.n_samples, "pre", "have as many rows as post");
+    require(fields.number<std::int64_t>(0, "shape[0]") == query.n_samples, "pre",
+            "have as many rows as post");
     query.n_pre = columns.n_major;
     query.pre_indptr = columns.indptr;
     query.pre_indices = columns.indices;
     query.pre_values = columns.values;
-    require_sorted(columns.indptr, columns.n_major, columns.indices, Repeats::allowed, "pre.indices");
+    require_sorted(columns.indptr, columns.n_major, columns.indices, Repeats::allowed,
+                   "pre.indices");
   } else {
     const auto pres = array_view<const float>(pre, "pre", {query.n_samples, kAnyLength});
     query.pre = pres.data;
@@ -149,7 +171,8 @@ void best_absent_pairs(nb::handle pre, nb::handle post, nb::handle pre_offset, n
   const auto keys = array_view<std::int64_t>(out, "out", {kAnyLength});
   query.count = keys.shape[0];
   query.n_threads = n_threads;
-  require(query.count <= query.n_pre * query.n_post - taken.shape[0], "count", "be at most the number of free places");
+  require(query.count <= query.n_pre * query.n_post - taken.shape[0], "count",
+          "be at most the number of free places");
   require(n_threads > 0, "n_threads", "be positive");
   nb::gil_scoped_release released;
   kernels().best_absent_pairs(query, keys.data);
@@ -163,13 +186,15 @@ NB_MODULE(_native, module) {
   ctre::kernels();  // so that a wrong CTRE_ISA fails the import
   module.doc() = "The kernels in C++; see ctre.kernels.native.";
   module.def("isa", [] { return ctre::kernels().isa; }, "Name the instruction set in use.");
-  module.def("train_epoch", ctre::train_epoch, nb::arg("layers"), nb::arg("samples"), nb::arg("targets"), nb::arg("order"),
-             nb::arg("sample_weight").none(), nb::arg("batch_size"), nb::arg("activation"), nb::arg("loss"), nb::arg("optimizer"),
+  module.def("train_epoch", ctre::train_epoch, nb::arg("layers"), nb::arg("samples"),
+             nb::arg("targets"), nb::arg("order"), nb::arg("sample_weight").none(),
+             nb::arg("batch_size"), nb::arg("activation"), nb::arg("loss"), nb::arg("optimizer"),
              nb::arg("n_threads"), nb::arg("tick").none());
-  module.def("forward", ctre::forward, nb::arg("layers"), nb::arg("samples"), nb::arg("activation"), nb::arg("activates_last"),
-             nb::arg("n_threads"), nb::arg("out"));
+  module.def("forward", ctre::forward, nb::arg("layers"), nb::arg("samples"), nb::arg("activation"),
+             nb::arg("activates_last"), nb::arg("n_threads"), nb::arg("out"));
   module.def("unit_columns", ctre::unit_columns, nb::arg("matrix"), nb::arg("out"));
-  module.def("best_absent_pairs", ctre::best_absent_pairs, nb::arg("pre"), nb::arg("post"), nb::arg("pre_offset").none(),
-             nb::arg("post_offset").none(), nb::arg("absolute"), nb::arg("lowest_first"), nb::arg("indptr"), nb::arg("indices"),
-             nb::arg("n_threads"), nb::arg("out"));
+  module.def("best_absent_pairs", ctre::best_absent_pairs, nb::arg("pre"), nb::arg("post"),
+             nb::arg("pre_offset").none(), nb::arg("post_offset").none(), nb::arg("absolute"),
+             nb::arg("lowest_first"), nb::arg("indptr"), nb::arg("indices"), nb::arg("n_threads"),
+             nb::arg("out"));
 }

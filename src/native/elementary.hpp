@@ -8,7 +8,8 @@ namespace ctre::CTRE_ISA {
 // Below -87 the result stays at about 1e-38, above 88 at about 1e38: nothing overflows here.
 inline vf exp(vf x) {
   x = at_most(at_least(x, -87.0f), 88.0f);
-  // x = n log 2 + r with |r| <= log(2) / 2; adding 1.5 * 2^23 rounds to the integer in the low bits.
+  // x = n log 2 + r with |r| <= log(2) / 2; adding 1.5 * 2^23 rounds to the integer in the low
+  // bits.
   const vf shifted = x * 1.44269504f + 12582912.0f;
   const vf n = shifted - 12582912.0f;
   const vf r = (x - n * 0.693359375f) + n * 2.12194440e-4f;

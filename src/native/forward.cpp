@@ -10,7 +10,7 @@
 namespace ctre::CTRE_ISA {
 namespace {
 
-constexpr std::int64_t kFewRows = 128;  // fewer do not repay a plan
+constexpr std::int64_t kFewRows = 1000;      // fewer do not repay a plan
 constexpr std::int64_t kTilesPerThread = 2;  // fewer do not repay a thread
 
 // A network as the forward loops walk it.
@@ -23,7 +23,8 @@ struct Walk {
 // The caller's own arrays.
 Walk walk_all(const std::vector<LayerView>& views) {
   Walk walk{InputRows(views.front().n_pre), {}, {}};
-  for (const auto& view : views) walk.layers.push_back({view.n_post, view.indptr, view.indices, view.weights, view.biases});
+  for (const auto& view : views)
+    walk.layers.push_back({view.n_post, view.indptr, view.indices, view.weights, view.biases});
   return walk;
 }
 
@@ -36,8 +37,10 @@ Walk walk_live(const std::vector<LayerView>& views, const Plan& plan) {
     for (std::size_t k = 0; k < layer.pre.size(); ++k) {
       weights.data()[k] = views[l].weights[layer.connections[layer.backward_place[k]]];
     }
-    for (std::size_t q = 0; q < layer.neurons.size(); ++q) biases.data()[q] = views[l].biases[layer.neurons[q]];
-    walk.layers.push_back({layer.n_post, layer.in_offsets.data(), layer.pre.data(), weights.data(), biases.data()});
+    for (std::size_t q = 0; q < layer.neurons.size(); ++q)
+      biases.data()[q] = views[l].biases[layer.neurons[q]];
+    walk.layers.push_back(
+        {layer.n_post, layer.in_offsets.data(), layer.pre.data(), weights.data(), biases.data()});
     walk.memory.push_back(std::move(weights));
     walk.memory.push_back(std::move(biases));
   }
@@ -50,7 +53,8 @@ class TileForward {
       : call_(call), walk_(walk), sweeps_(sweeps(call.activation)) {
     std::size_t n_rows = 0;
     for (const auto& layer : walk.layers) n_rows += static_cast<std::size_t>(layer.n_post);
-    const std::int64_t widest = std::min<std::int64_t>(kMaxWidth, (call.samples.n_rows + kLanes - 1) / kLanes * kLanes);
+    const std::int64_t widest =
+        std::min<std::int64_t>(kMaxWidth, (call.samples.n_rows + kLanes - 1) / kLanes * kLanes);
     inputs_ = Floats(walk.input_rows.n_tile_rows() * static_cast<std::size_t>(widest));
     rows_ = Floats(n_rows * static_cast<std::size_t>(widest));
   }
@@ -78,7 +82,8 @@ class TileForward {
     }
     const std::int32_t n_out = walk_.layers.back().n_post;
     copy_out(below, n_out, width, n, call_.out + begin * n_out);
-    if (!call_.samples.dense) walk_.input_rows.clear_sparse(call_.samples, numbers, n, width, inputs_.data());
+    if (!call_.samples.dense)
+      walk_.input_rows.clear_sparse(call_.samples, numbers, n, width, inputs_.data());
   }
 
  private:
@@ -97,14 +102,16 @@ void forward(const ForwardCall& call) {
   const Walk walk = plan ? walk_live(call.layers, *plan) : walk_all(call.layers);
 
   const std::int64_t n_tiles = (n_rows + kMaxWidth - 1) / kMaxWidth;
-  const int n_threads = static_cast<int>(std::clamp<std::int64_t>(n_tiles / kTilesPerThread, 1, call.n_threads));
+  const int n_threads =
+      static_cast<int>(std::clamp<std::int64_t>(n_tiles / kTilesPerThread, 1, call.n_threads));
   std::vector<TileForward> tiles;
   for (int thread = 0; thread < n_threads; ++thread) tiles.emplace_back(call, walk);
   run_team(n_threads, [&](int thread) {
     const DenormalsAreZero mode;
     const Share share = share_of(n_tiles, thread, n_threads);
     for (std::int64_t tile = share.begin; tile < share.end; ++tile) {
-      tiles[static_cast<std::size_t>(thread)].run(tile * kMaxWidth, std::min((tile + 1) * kMaxWidth, n_rows));
+      tiles[static_cast<std::size_t>(thread)].run(tile * kMaxWidth,
+                                                  std::min((tile + 1) * kMaxWidth, n_rows));
     }
   });
 }

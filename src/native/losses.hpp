@@ -21,7 +21,8 @@ struct TileLoss {
   std::int64_t n_correct = 0;
 };
 
-inline TileLoss softmax_cross_entropy(float* tile, std::int32_t n_out, const TileSamples& samples, const std::int32_t* labels) {
+inline TileLoss softmax_cross_entropy(float* tile, std::int32_t n_out, const TileSamples& samples,
+                                      const std::int32_t* labels) {
   const std::ptrdiff_t width = samples.width;
   alignas(64) float top[kMaxWidth], total[kMaxWidth], wanted[kMaxWidth];
   TileLoss loss;
@@ -48,7 +49,8 @@ inline TileLoss softmax_cross_entropy(float* tile, std::int32_t n_out, const Til
     }
     store(total + s, sum);
     const vf scale = load(samples.share + s) / sum;
-    for (std::int32_t q = 0; q < n_out; ++q) store(scores + q * width, scale * load(scores + q * width));
+    for (std::int32_t q = 0; q < n_out; ++q)
+      store(scores + q * width, scale * load(scores + q * width));
   }
   for (int s = 0; s < samples.n; ++s) {
     loss.sum += samples.weight[s] * (std::log(static_cast<double>(total[s])) + top[s] - wanted[s]);
@@ -59,7 +61,8 @@ inline TileLoss softmax_cross_entropy(float* tile, std::int32_t n_out, const Til
 
 // For losses that add up over outputs: evaluate(score, target, error) returns the loss.
 template <class Evaluate>
-TileLoss sum_over_outputs(float* tile, std::int32_t n_out, const TileSamples& samples, const float* targets, Evaluate evaluate) {
+TileLoss sum_over_outputs(float* tile, std::int32_t n_out, const TileSamples& samples,
+                          const float* targets, Evaluate evaluate) {
   const std::ptrdiff_t width = samples.width;
   alignas(64) float losses[kMaxWidth] = {};
   alignas(64) float wanted[kMaxWidth];
@@ -73,12 +76,14 @@ TileLoss sum_over_outputs(float* tile, std::int32_t n_out, const TileSamples& sa
     }
   }
   TileLoss loss;
-  for (int s = 0; s < samples.n; ++s) loss.sum += static_cast<double>(samples.weight[s]) * losses[s];
+  for (int s = 0; s < samples.n; ++s)
+    loss.sum += static_cast<double>(samples.weight[s]) * losses[s];
   return loss;
 }
 
-inline TileLoss evaluate_loss(Loss loss, float* tile, std::int32_t n_out, const TileSamples& samples,
-                              const std::int32_t* labels, const float* targets) {
+inline TileLoss evaluate_loss(Loss loss, float* tile, std::int32_t n_out,
+                              const TileSamples& samples, const std::int32_t* labels,
+                              const float* targets) {
   switch (loss) {
     case Loss::softmax_cross_entropy:
       return softmax_cross_entropy(tile, n_out, samples, labels);

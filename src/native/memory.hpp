@@ -8,7 +8,7 @@
 
 namespace ctre {
 
-inline constexpr std::size_t kLine = 64;                  // bytes
+inline constexpr std::size_t kLine = 64;  // bytes
 inline constexpr std::size_t kLineFloats = kLine / sizeof(float);
 
 inline std::size_t whole_lines(std::size_t n_floats) {
@@ -21,7 +21,8 @@ class Floats {
  public:
   Floats() = default;
   explicit Floats(std::size_t size, Fill fill = Fill::zeros)
-      : data_(static_cast<float*>(::operator new(whole_lines(size + 1) * sizeof(float), std::align_val_t{kLine}))) {
+      : data_(static_cast<float*>(
+            ::operator new(whole_lines(size + 1) * sizeof(float), std::align_val_t{kLine}))) {
     if (fill == Fill::zeros) std::memset(data_.get(), 0, whole_lines(size + 1) * sizeof(float));
   }
   float* data() { return data_.get(); }

@@ -29,7 +29,8 @@ struct GroupedGradient {
 
   vf operator()(std::size_t i) const {
     vf sum = load(groups + i);
-    for (std::int64_t group = 1; group < n_groups; ++group) sum += load(groups + group * stride + i);
+    for (std::int64_t group = 1; group < n_groups; ++group)
+      sum += load(groups + group * stride + i);
     return sum;
   }
 };
@@ -66,7 +67,9 @@ inline vf sqrt(vf x) {
 
 struct AdamStep {
   AdamStep(const Adam& adam, std::int64_t n_batches_done)
-      : gain_1(single(1 - adam.beta_1)), gain_2(single(1 - adam.beta_2)), floor(single(adam.floor)) {
+      : gain_1(single(1 - adam.beta_1)),
+        gain_2(single(1 - adam.beta_2)),
+        floor(single(adam.floor)) {
     const auto n = static_cast<double>(adam.n_steps_done + n_batches_done + 1);
     rate = single(adam.learning_rate / (1 - std::pow(adam.beta_1, n)));
     correction = single(1 / (1 - std::pow(adam.beta_2, n)));
@@ -87,8 +90,12 @@ struct AdamStep {
   float gain_1, gain_2, floor, rate, correction;
 };
 
-inline SGDStep step_of(const SGD& sgd, std::int64_t n_batches_done) { return {sgd, n_batches_done}; }
-inline AdamStep step_of(const Adam& adam, std::int64_t n_batches_done) { return {adam, n_batches_done}; }
+inline SGDStep step_of(const SGD& sgd, std::int64_t n_batches_done) {
+  return {sgd, n_batches_done};
+}
+inline AdamStep step_of(const Adam& adam, std::int64_t n_batches_done) {
+  return {adam, n_batches_done};
+}
 
 template <class Step, class Gradient>
 inline void take_step(const Step& step, const ParameterRange& range, const Gradient& gradient) {

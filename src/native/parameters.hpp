@@ -14,7 +14,8 @@ namespace ctre {
 struct ParameterLayout {
   explicit ParameterLayout(const std::vector<LayerPlan>& layers) {
     std::size_t end = 0;
-    const auto append = [&](std::vector<std::size_t>& offsets, const std::vector<std::int32_t>& items) {
+    const auto append = [&](std::vector<std::size_t>& offsets,
+                            const std::vector<std::int32_t>& items) {
       offsets.push_back(end);
       end += whole_lines(items.size());
     };
@@ -51,7 +52,8 @@ class Parameters {
  private:
   template <class Move>
   void exchange(Move move) {
-    const auto exchange_run = [&](float* ours, float* theirs, const std::vector<std::int32_t>& items) {
+    const auto exchange_run = [&](float* ours, float* theirs,
+                                  const std::vector<std::int32_t>& items) {
       for (std::size_t i = 0; i < items.size(); ++i) move(ours[i], theirs[items[i]]);
     };
     const auto exchange_layer = [&](float* ours, float* weights, float* biases, std::size_t l) {

@@ -30,19 +30,22 @@ Numbers offsets_of(const Numbers& neurons, const Numbers& degree) {
 
 Numbers in_degrees(const LayerView& layer) {
   Numbers degrees(layer.n_post);
-  for (std::int32_t q = 0; q < layer.n_post; ++q) degrees[q] = layer.indptr[q + 1] - layer.indptr[q];
+  for (std::int32_t q = 0; q < layer.n_post; ++q)
+    degrees[q] = layer.indptr[q + 1] - layer.indptr[q];
   return degrees;
 }
 
 // The new number of every original neuron, or kNotLive.
 Numbers numbers_of(const Numbers& neurons, std::int32_t n) {
   Numbers numbers(n, kNotLive);
-  for (std::size_t i = 0; i < neurons.size(); ++i) numbers[neurons[i]] = static_cast<std::int32_t>(i);
+  for (std::size_t i = 0; i < neurons.size(); ++i)
+    numbers[neurons[i]] = static_cast<std::int32_t>(i);
   return numbers;
 }
 
 LayerPlan plan_layer(const LayerView& layer, const Numbers& pre_neurons, const Numbers& pre_number,
-                     const Numbers& out_degree, const Numbers& post_neurons, const Numbers& post_number) {
+                     const Numbers& out_degree, const Numbers& post_neurons,
+                     const Numbers& post_number) {
   LayerPlan plan;
   plan.n_pre = static_cast<std::int32_t>(pre_neurons.size());
   plan.n_post = static_cast<std::int32_t>(post_neurons.size());
@@ -72,7 +75,8 @@ LayerPlan plan_layer(const LayerView& layer, const Numbers& pre_neurons, const N
   for (std::int32_t q = 0; q < layer.n_post; ++q) {
     if (post_number[q] != kNotLive) continue;
     plan.idle_neurons.push_back(q);
-    for (std::int32_t k = layer.indptr[q]; k < layer.indptr[q + 1]; ++k) plan.idle_connections.push_back(k);
+    for (std::int32_t k = layer.indptr[q]; k < layer.indptr[q + 1]; ++k)
+      plan.idle_connections.push_back(k);
   }
   return plan;
 }
@@ -88,7 +92,8 @@ Plan::Plan(const std::vector<LayerView>& views) : layers(views.size()) {
     const LayerView& view = views[l];
     Numbers out_degree(view.n_pre, 0);
     for (const auto q : post_neurons) {
-      for (std::int32_t k = view.indptr[q]; k < view.indptr[q + 1]; ++k) ++out_degree[view.indices[k]];
+      for (std::int32_t k = view.indptr[q]; k < view.indptr[q + 1]; ++k)
+        ++out_degree[view.indices[k]];
     }
     Numbers pre_neurons;
     for (std::int32_t p = 0; p < view.n_pre; ++p) {

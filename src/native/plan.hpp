@@ -18,10 +18,10 @@ namespace ctre {
 struct LayerPlan {
   std::int32_t n_pre = 0, n_post = 0;
 
-  std::vector<std::int32_t> in_offsets;     // (n_post + 1,)
-  std::vector<std::int32_t> pre;            // (n,)
-  std::vector<std::int32_t> out_offsets;    // (n_pre + 1,)
-  std::vector<std::int32_t> post;           // (n,)
+  std::vector<std::int32_t> in_offsets;      // (n_post + 1,)
+  std::vector<std::int32_t> pre;             // (n,)
+  std::vector<std::int32_t> out_offsets;     // (n_pre + 1,)
+  std::vector<std::int32_t> post;            // (n,)
   std::vector<std::int32_t> backward_place;  // (n,) where a forward connection is going backward
 
   std::vector<std::int32_t> connections;       // (n,) original one of each, going backward

@@ -20,7 +20,8 @@ class InputRows {
     list_blocks();
   }
   // Those whose row is not negative.
-  InputRows(std::vector<std::int32_t> row_of, std::int32_t n_rows) : n_rows_(n_rows), row_of_(std::move(row_of)) {
+  InputRows(std::vector<std::int32_t> row_of, std::int32_t n_rows)
+      : n_rows_(n_rows), row_of_(std::move(row_of)) {
     for (auto& row : row_of_) row = row < 0 ? n_rows : row;
     list_blocks();
   }
@@ -28,7 +29,8 @@ class InputRows {
   std::size_t n_tile_rows() const { return static_cast<std::size_t>(n_rows_) + 1; }
 
   // Copies `width` rows of a dense matrix, whose numbers are given, into a tile.
-  void copy_dense(const SamplesView& samples, const std::int64_t* numbers, int width, float* tile) const {
+  void copy_dense(const SamplesView& samples, const std::int64_t* numbers, int width,
+                  float* tile) const {
     const float* sources[kMaxWidth];
     for (int s = 0; s < width; ++s) sources[s] = samples.dense + numbers[s] * samples.n_features;
     for (int s = 0; s < width; s += kLanes) {
@@ -38,7 +40,8 @@ class InputRows {
         for (int i = 0; i < kLanes; ++i) block[i] = loadu(sources[s + i] + first);
         transpose(block);
 #pragma GCC unroll 16
-        for (int i = 0; i < kLanes; ++i) store(tile + row_of_[first + i] * std::ptrdiff_t{width} + s, block[i]);
+        for (int i = 0; i < kLanes; ++i)
+          store(tile + row_of_[first + i] * std::ptrdiff_t{width} + s, block[i]);
       }
     }
     for (std::int32_t f = 0; f < n_single_; ++f) {
@@ -47,11 +50,14 @@ class InputRows {
   }
 
   // Adds n rows of a CSR matrix to a tile of zeros.
-  void add_sparse(const SamplesView& samples, const std::int64_t* numbers, int n, int width, float* tile) const {
-    for_each_entry(samples, numbers, n, width, tile, [](float& place, float value) { place += value; });
+  void add_sparse(const SamplesView& samples, const std::int64_t* numbers, int n, int width,
+                  float* tile) const {
+    for_each_entry(samples, numbers, n, width, tile,
+                   [](float& place, float value) { place += value; });
   }
   // Turns it back to zeros, as cheaply.
-  void clear_sparse(const SamplesView& samples, const std::int64_t* numbers, int n, int width, float* tile) const {
+  void clear_sparse(const SamplesView& samples, const std::int64_t* numbers, int n, int width,
+                    float* tile) const {
     for_each_entry(samples, numbers, n, width, tile, [](float& place, float) { place = 0; });
   }
 
@@ -67,12 +73,14 @@ class InputRows {
     for (std::int32_t begin = 0; begin < n_features; begin += kLanes) {
       const std::int32_t first = std::min(begin, n_features - kLanes);
       const auto block = row_of_.begin() + first;
-      if (std::any_of(block, block + kLanes, [&](std::int32_t row) { return row < n_rows_; })) blocks_.push_back(first);
+      if (std::any_of(block, block + kLanes, [&](std::int32_t row) { return row < n_rows_; }))
+        blocks_.push_back(first);
     }
   }
 
   template <class Visit>
-  void for_each_entry(const SamplesView& samples, const std::int64_t* numbers, int n, int width, float* tile, Visit visit) const {
+  void for_each_entry(const SamplesView& samples, const std::int64_t* numbers, int n, int width,
+                      float* tile, Visit visit) const {
     for (int s = 0; s < n; ++s) {
       for (std::int64_t i = samples.indptr[numbers[s]]; i < samples.indptr[numbers[s] + 1]; ++i) {
         visit(tile[row_of_[samples.indices[i]] * std::ptrdiff_t{width} + s], samples.values[i]);
@@ -81,8 +89,8 @@ class InputRows {
   }
 
   std::int32_t n_rows_;
-  std::vector<std::int32_t> row_of_;   // (n_features,)
-  std::vector<std::int32_t> blocks_;   // first feature of each
+  std::vector<std::int32_t> row_of_;  // (n_features,)
+  std::vector<std::int32_t> blocks_;  // first feature of each
   std::int32_t n_single_ = 0;
 };
 
@@ -95,11 +103,13 @@ inline void copy_out(const float* tile, std::int32_t n_neurons, int width, int n
 #pragma GCC unroll 16
       for (int i = 0; i < kLanes; ++i) block[i] = load(tile + (q + i) * std::ptrdiff_t{width} + s);
       transpose(block);
-      for (int i = 0; i < std::min(kLanes, n - s); ++i) storeu(out + (s + i) * std::ptrdiff_t{n_neurons} + q, block[i]);
+      for (int i = 0; i < std::min(kLanes, n - s); ++i)
+        storeu(out + (s + i) * std::ptrdiff_t{n_neurons} + q, block[i]);
     }
   }
   for (; q < n_neurons; ++q) {
-    for (int s = 0; s < n; ++s) out[s * std::ptrdiff_t{n_neurons} + q] = tile[q * std::ptrdiff_t{width} + s];
+    for (int s = 0; s < n; ++s)
+      out[s * std::ptrdiff_t{n_neurons} + q] = tile[q * std::ptrdiff_t{width} + s];
   }
 }
 

@@ -40,8 +40,12 @@ inline void storeu(float* p, vf x) { *reinterpret_cast<vfu*>(p) = x; }
 // Both let a NaN in x pass, as the instructions of x86 do for their second operand.
 #if defined(__AVX512F__)
 // (With a mask of ones, as GCC 12 warns of its own header without.)
-inline vf at_least(vf x, float low) { return vf(_mm512_maskz_max_ps(0xffff, __m512(splat(low)), __m512(x))); }
-inline vf at_most(vf x, float high) { return vf(_mm512_maskz_min_ps(0xffff, __m512(splat(high)), __m512(x))); }
+inline vf at_least(vf x, float low) {
+  return vf(_mm512_maskz_max_ps(0xffff, __m512(splat(low)), __m512(x)));
+}
+inline vf at_most(vf x, float high) {
+  return vf(_mm512_maskz_min_ps(0xffff, __m512(splat(high)), __m512(x)));
+}
 #elif defined(__AVX2__)
 inline vf at_least(vf x, float low) { return vf(_mm256_max_ps(__m256(splat(low)), __m256(x))); }
 inline vf at_most(vf x, float high) { return vf(_mm256_min_ps(__m256(splat(high)), __m256(x))); }
@@ -71,7 +75,9 @@ inline vf shuffle(vf a, vf b) {
 // lanes, or with whole quarters for lanes: those are the patterns that take one instruction.
 template <int kOdd>
 struct EverySecondLane {
-  static constexpr int lane(int l) { return l / 4 * 4 + kOdd + l % 2 * 2 + (l % 4 / 2 ? kLanes : 0); }
+  static constexpr int lane(int l) {
+    return l / 4 * 4 + kOdd + l % 2 * 2 + (l % 4 / 2 ? kLanes : 0);
+  }
 };
 template <int kOdd>
 struct EverySecondQuarter {

@@ -147,7 +147,8 @@ void sum_rows(std::int32_t n, const float* rows, float* sums, bool adds) {
   GradientWriter writer(sums, adds);
   for (std::int32_t q = 0; q < n; ++q) {
     vf row[kVectors];
-    for (int v = 0; v < kVectors; ++v) row[v] = load(rows + (q * kVectors + v) * std::ptrdiff_t{kLanes});
+    for (int v = 0; v < kVectors; ++v)
+      row[v] = load(rows + (q * std::ptrdiff_t{kVectors} + v) * kLanes);
     writer.push(sum_of(row));
   }
   writer.finish();
@@ -164,8 +165,8 @@ struct Sweep {
 
 template <class F, int kVectors>
 constexpr Sweep sweep() {
-  return {forward_layer<F, kVectors>, forward_layer<Identity, kVectors>, backward_layer<F, kVectors>,
-          backward_first_layer<kVectors>, sum_rows<kVectors>};
+  return {forward_layer<F, kVectors>, forward_layer<Identity, kVectors>,
+          backward_layer<F, kVectors>, backward_first_layer<kVectors>, sum_rows<kVectors>};
 }
 
 // By number of vectors in a row, less one.

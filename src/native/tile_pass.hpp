@@ -36,7 +36,8 @@ class TilePass {
   void refresh() {
     for (std::size_t l = 0; l < first_weight_.size(); ++l) {
       const auto& place = network_.plan.layers[l].backward_place;
-      const float* weights = network_.parameters.values.data() + network_.parameters.layout.weights[l];
+      const float* weights =
+          network_.parameters.values.data() + network_.parameters.layout.weights[l];
       float* forward = forward_weights_.data() + first_weight_[l];
       for (std::size_t k = 0; k < place.size(); ++k) forward[k] = weights[place[k]];
     }
@@ -50,22 +51,28 @@ class TilePass {
     if (call.samples.dense) {
       network_.input_rows.copy_dense(call.samples, samples.row, samples.width, inputs_.data());
     } else {
-      network_.input_rows.add_sparse(call.samples, samples.row, samples.n, samples.width, inputs_.data());
+      network_.input_rows.add_sparse(call.samples, samples.row, samples.n, samples.width,
+                                     inputs_.data());
     }
     forward(sweep, samples.width);
     const std::size_t last = first_row_.size() - 1;
-    const TileLoss loss = evaluate_loss(call.loss, rows_above(last, samples.width), n_post(last), samples,
-                                        call.labels, call.targets);
+    const TileLoss loss = evaluate_loss(call.loss, rows_above(last, samples.width), n_post(last),
+                                        samples, call.labels, call.targets);
     backward(sweep, samples.width, gradient, adds);
     if (!call.samples.dense) {
-      network_.input_rows.clear_sparse(call.samples, samples.row, samples.n, samples.width, inputs_.data());
+      network_.input_rows.clear_sparse(call.samples, samples.row, samples.n, samples.width,
+                                       inputs_.data());
     }
     return loss;
   }
 
  private:
-  float* rows_above(std::size_t layer, int width) { return rows_.data() + first_row_[layer] * static_cast<std::size_t>(width); }
-  float* rows_below(std::size_t layer, int width) { return layer == 0 ? inputs_.data() : rows_above(layer - 1, width); }
+  float* rows_above(std::size_t layer, int width) {
+    return rows_.data() + first_row_[layer] * static_cast<std::size_t>(width);
+  }
+  float* rows_below(std::size_t layer, int width) {
+    return layer == 0 ? inputs_.data() : rows_above(layer - 1, width);
+  }
   std::int32_t n_post(std::size_t layer) const { return network_.plan.layers[layer].n_post; }
 
   void forward(const Sweep& sweep, int width) {
@@ -74,9 +81,11 @@ class TilePass {
     for (std::size_t l = 0; l < first_row_.size(); ++l) {
       const LayerPlan& plan = network_.plan.layers[l];
       const Incoming incoming{plan.n_post, plan.in_offsets.data(), plan.pre.data(),
-                              forward_weights_.data() + first_weight_[l], values + layout.biases[l]};
+                              forward_weights_.data() + first_weight_[l],
+                              values + layout.biases[l]};
       const bool is_output = l + 1 == first_row_.size();
-      (is_output ? sweep.forward_output : sweep.forward_hidden)(incoming, rows_below(l, width), rows_above(l, width));
+      (is_output ? sweep.forward_output : sweep.forward_hidden)(incoming, rows_below(l, width),
+                                                                rows_above(l, width));
     }
   }
 
@@ -93,7 +102,8 @@ class TilePass {
       if (l == 0) {
         sweep.backward_first(outgoing, above, rows_below(l, width), weight_gradient, adds);
       } else {
-        sweep.backward_hidden(outgoing, above, rows_below(l, width), weight_gradient, gradient + layout.biases[l - 1], adds);
+        sweep.backward_hidden(outgoing, above, rows_below(l, width), weight_gradient,
+                              gradient + layout.biases[l - 1], adds);
       }
     }
   }
@@ -101,7 +111,7 @@ class TilePass {
   const Network& network_;
   std::vector<std::size_t> first_row_;     // of each layer's postsynaptic neurons in `rows_`
   std::vector<std::size_t> first_weight_;  // of each layer in forward order
-  Floats inputs_, rows_;  // the tile; sparse inputs are all zero between two runs
+  Floats inputs_, rows_;                   // the tile; sparse inputs are all zero between two runs
   Floats forward_weights_;
 };
 

@@ -20,9 +20,13 @@ struct Tiling {
   }
 
   // In vectors of samples.
-  Share tile(std::int64_t i) const { return {n_vectors * i / n_tiles, n_vectors * (i + 1) / n_tiles}; }
+  Share tile(std::int64_t i) const {
+    return {n_vectors * i / n_tiles, n_vectors * (i + 1) / n_tiles};
+  }
   // In tiles.
-  Share group(std::int64_t i) const { return {n_tiles * i / n_groups, n_tiles * (i + 1) / n_groups}; }
+  Share group(std::int64_t i) const {
+    return {n_tiles * i / n_groups, n_tiles * (i + 1) / n_groups};
+  }
 
   std::int64_t n_samples, n_vectors, n_tiles, n_groups;
 };

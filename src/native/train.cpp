@@ -26,12 +26,14 @@ class Epoch {
     const auto longest = tiling(std::min(call.batch_size, call.n_trained));
     gradients_ = Floats(static_cast<std::size_t>(longest.n_groups) * layout().trained_end);
     tile_losses_.resize(static_cast<std::size_t>(longest.n_tiles));
-    const auto n_threads = static_cast<int>(std::min<std::int64_t>(call.n_threads, std::max<std::int64_t>(1, longest.n_groups)));
+    const auto n_threads = static_cast<int>(
+        std::min<std::int64_t>(call.n_threads, std::max<std::int64_t>(1, longest.n_groups)));
     for (int thread = 0; thread < n_threads; ++thread) passes_.emplace_back(network_);
   }
 
   EpochTotals run() {
-    run_team(static_cast<int>(passes_.size()), [this](int thread, Team& team) { work(thread, team); });
+    run_team(static_cast<int>(passes_.size()),
+             [this](int thread, Team& team) { work(thread, team); });
     parameters_.write_back();
     return {weight_done_ != 0 ? loss_sum_ / weight_done_ : 0.0, n_correct_};
   }
@@ -46,14 +48,14 @@ class Epoch {
   // What one thread of the team does. Between the two barriers the gradients are complete and
   // every thread steps its share of the parameters; thread 0 also keeps the books.
   void work(int thread, Team& team) {
-    const DenormalsAreZero mode;
-    for (std::int64_t begin = 0; begin < call_.n_trained && keeps_going_; begin += call_.batch_size) {
+    for (std::int64_t begin = 0; begin < call_.n_trained && keeps_going_;
+         begin += call_.batch_size) {
       const std::int64_t end = std::min(begin + call_.batch_size, call_.n_trained);
-      const std::int64_t n_batches_done = begin / call_.batch_size;
       const Batch batch = batch_of(begin, end);
-      add_up_gradients(batch, passes_[static_cast<std::size_t>(thread)], share_of(batch.tiling.n_groups, thread, team.size));
+      add_up_gradients(batch, passes_[static_cast<std::size_t>(thread)],
+                       share_of(batch.tiling.n_groups, thread, team.size));
       team.barrier.wait();
-      with_step(n_batches_done, [&](const auto& step) { take_trained_step(step, batch, thread, team.size); });
+      take_trained_step(batch, begin / call_.batch_size, thread, team.size);
       if (thread == 0) finish(batch, end);
       team.barrier.wait();
     }
@@ -72,6 +74,7 @@ class Epoch {
 
   void add_up_gradients(const Batch& batch, TilePass& pass, Share groups) {
     if (groups.begin == groups.end) return;
+    const DenormalsAreZero mode;
     pass.refresh();
     TileSamples samples;
     for (std::int64_t group = groups.begin; group < groups.end; ++group) {
@@ -79,7 +82,8 @@ class Epoch {
       const Share tiles = batch.tiling.group(group);
       for (std::int64_t tile = tiles.begin; tile < tiles.end; ++tile) {
         list_samples(batch, batch.tiling.tile(tile), samples);
-        tile_losses_[static_cast<std::size_t>(tile)] = pass.run(samples, gradient, tile > tiles.begin);
+        tile_losses_[static_cast<std::size_t>(tile)] =
+            pass.run(samples, gradient, tile > tiles.begin);
       }
     }
   }
@@ -87,27 +91,34 @@ class Epoch {
   void list_samples(const Batch& batch, Share vectors, TileSamples& samples) const {
     const std::int64_t first = vectors.begin * kLanes;
     samples.width = static_cast<int>(vectors.end - vectors.begin) * kLanes;
-    samples.n = static_cast<int>(std::min<std::int64_t>(samples.width, batch.tiling.n_samples - first));
+    samples.n =
+        static_cast<int>(std::min<std::int64_t>(samples.width, batch.tiling.n_samples - first));
     const double scale = batch.weight != 0 ? 1 / batch.weight : 0.0;
     for (int s = 0; s < samples.width; ++s) {
       const bool is_sample = s < samples.n;
       samples.row[s] = batch.rows[first + (is_sample ? s : 0)];
-      samples.weight[s] = !is_sample ? 0.0f : call_.sample_weight ? call_.sample_weight[samples.row[s]] : 1.0f;
+      samples.weight[s] = !is_sample            ? 0.0f
+                          : call_.sample_weight ? call_.sample_weight[samples.row[s]]
+                                                : 1.0f;
       samples.share[s] = static_cast<float>(scale * samples.weight[s]);
     }
   }
 
   template <class Function>
   void with_step(std::int64_t n_batches_done, Function&& f) const {
-    std::visit([&](const auto& optimizer) { f(step_of(optimizer, n_batches_done)); }, call_.optimizer);
+    std::visit([&](const auto& optimizer) { f(step_of(optimizer, n_batches_done)); },
+               call_.optimizer);
   }
 
-  template <class Step>
-  void take_trained_step(const Step& step, const Batch& batch, int thread, int n_threads) {
-    const GroupedGradient all{gradients_.data(), layout().trained_end, batch.tiling.n_groups};
+  void take_trained_step(const Batch& batch, std::int64_t n_batches_done, int thread,
+                         int n_threads) {
+    const DenormalsAreZero mode;
     const auto take = [&](std::size_t begin, std::size_t end, double l2) {
-      for_share(begin, end, l2, thread, n_threads, [&](const ParameterRange& range, std::size_t offset) {
-        take_step(step, range, GroupedGradient{all.groups + offset, all.stride, all.n_groups});
+      const ParameterRange range = share_of_parameters(begin, end, l2, thread, n_threads);
+      const float* gradient = gradients_.data() + (range.values - parameters_.values.data());
+      with_step(n_batches_done, [&](const auto& step) {
+        take_step(step, range,
+                  GroupedGradient{gradient, layout().trained_end, batch.tiling.n_groups});
       });
     };
     take(0, layout().weights_end, l2_of(call_.optimizer));
@@ -117,27 +128,31 @@ class Epoch {
   // Parameters with no gradient do not interact: all their steps are taken at the end, a few
   // cache lines at a time.
   void take_idle_steps(int thread, int n_threads) {
+    const DenormalsAreZero mode;
     const auto take = [&](std::size_t begin, std::size_t end, double l2) {
-      for_share(begin, end, l2, thread, n_threads, [&](const ParameterRange& range, std::size_t) {
-        for (std::size_t i = 0; i < range.n; i += kIdleChunk) {
-          const ParameterRange chunk = part_of(range, i, std::min(i + kIdleChunk, range.n));
-          for (std::int64_t batch = 0; batch < n_batches_done_; ++batch) {
-            with_step(batch, [&](const auto& step) { take_step(step, chunk, NoGradient{}); });
-          }
+      const ParameterRange range = share_of_parameters(begin, end, l2, thread, n_threads);
+      for (std::size_t i = 0; i < range.n; i += kIdleChunk) {
+        const ParameterRange chunk = part_of(range, i, std::min(i + kIdleChunk, range.n));
+        for (std::int64_t batch = 0; batch < n_batches_done_; ++batch) {
+          with_step(batch, [&](const auto& step) { take_step(step, chunk, NoGradient{}); });
         }
-      });
+      }
     };
     take(layout().trained_end, layout().idle_weights_end, l2_of(call_.optimizer));
     take(layout().idle_weights_end, layout().size, 0);
   }
 
-  // Calls f with the part of parameters [begin, end) that is this thread's, and its offset.
-  template <class Function>
-  void for_share(std::size_t begin, std::size_t end, double l2, int thread, int n_threads, Function&& f) {
-    const Share lines = share_of(static_cast<std::int64_t>((end - begin) / kLineFloats), thread, n_threads);
-    const ParameterRange all{parameters_.values.data(), {parameters_.slots[0].data(), parameters_.slots[1].data()}, layout().size, single(l2)};
-    const std::size_t offset = begin + static_cast<std::size_t>(lines.begin) * kLineFloats;
-    f(part_of(all, offset, begin + static_cast<std::size_t>(lines.end) * kLineFloats), offset);
+  // The part of parameters [begin, end) that is one thread's.
+  ParameterRange share_of_parameters(std::size_t begin, std::size_t end, double l2, int thread,
+                                     int n_threads) {
+    const ParameterRange all{parameters_.values.data(),
+                             {parameters_.slots[0].data(), parameters_.slots[1].data()},
+                             layout().size,
+                             single(l2)};
+    const Share lines =
+        share_of(static_cast<std::int64_t>((end - begin) / kLineFloats), thread, n_threads);
+    return part_of(all, begin + static_cast<std::size_t>(lines.begin) * kLineFloats,
+                   begin + static_cast<std::size_t>(lines.end) * kLineFloats);
   }
 
   void finish(const Batch& batch, std::int64_t n_done) {
@@ -152,7 +167,8 @@ class Epoch {
 
   Tiling tiling(std::int64_t n_samples) const {
     const auto bytes = static_cast<std::int64_t>(layout().trained_end * sizeof(float));
-    const std::int64_t most_groups = std::clamp<std::int64_t>(kGradientBytes / std::max<std::int64_t>(1, bytes), kFewestGroups, kMostGroups);
+    const std::int64_t most_groups = std::clamp<std::int64_t>(
+        kGradientBytes / std::max<std::int64_t>(1, bytes), kFewestGroups, kMostGroups);
     return {n_samples, kMaxVectors, most_groups};
   }
   const ParameterLayout& layout() const { return parameters_.layout; }
