@@ -40,9 +40,11 @@ def test_each_method_is_trained_with_each_seed(toy):
 
 
 def test_a_row_says_what_the_estimator_says(toy):
-    (row,) = finish(Comparison(toy, ["ctre-sim"], 1, QUICK)).rows
-    model = SparseMLPClassifier(method="ctre-sim", random_state=0, **QUICK)
-    model.fit(toy.X_train, toy.y_train)
+    settings = QUICK | {"max_iter": 8}
+    (row,) = finish(Comparison(toy, ["ctre-sim"], 1, settings)).rows
+    model = SparseMLPClassifier(method="ctre-sim", random_state=0, **settings)
+    model.fit(toy.X_train, toy.y_train, eval_set=(toy.X_test, toy.y_test))
+    assert model.history_[-1].test_score != model.score(toy.X_test, toy.y_test)  # not the last one
     assert row.test_accuracy == model.score(toy.X_test, toy.y_test)
     assert row.validation_accuracy == model.best_validation_score_
     assert row.best_epoch == model.best_epoch_
@@ -70,8 +72,8 @@ def summary_of(accuracies, curves):
 
 def test_a_summary_by_hand():
     accuracies = {"set": [0.5, 0.6, 0.7], "rigl": [0.8, 0.9, 0.7]}
-    curves = {  # means: 0.2, 0.72, 0.6 and 0.5, 0.7, 0.8: the best is 0.8, the threshold 0.72
-        "set": [[0.1, 0.82, 0.6], [0.2, 0.72, 0.6], [0.3, 0.62, 0.6]],
+    curves = {  # means: 0.7, 0.72, 0.6 and 0.5, 0.7, 0.8: the best is 0.8, the threshold 0.72
+        "set": [[0.6, 0.82, 0.6], [0.7, 0.72, 0.6], [0.8, 0.62, 0.6]],
         "rigl": [[0.5, 0.7, 0.8]] * 3,
     }
     summaries = summary_of(accuracies, curves)

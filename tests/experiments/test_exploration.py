@@ -43,10 +43,10 @@ def test_layers_count_together_by_their_places():
 
 def test_a_second_fit_begins_anew():
     exploration = Exploration()
-    for _ in range(2):
+    for keys in ([0, 1], [1, 4]), ([2, 5], [3, 5]):
         exploration.on_fit_begin(plan(2))
-        exploration.on_topology_update(1, changes(3, 2, [0, 1], [1, 4]))
-    assert exploration.n_explored == (3,)
+        exploration.on_topology_update(1, changes(3, 2, *keys))
+        assert exploration.n_explored == (3,)
 
 
 class EveryTopology(Callback):

@@ -10,14 +10,14 @@ from ctre.experiments import dead_neurons, degree_distributions, neurons, reacha
 
 @pytest.fixture
 def network(network_of):
-    """Two inputs, four hidden neurons, three hidden neurons, two outputs.
+    """Three inputs, the last one unread, four hidden neurons, three hidden neurons, two outputs.
 
     Hidden 0 gets input 0, hidden 1 minus input 1, hidden 2 nothing but a bias, hidden 3 nothing.
     In the second layer 0 is read and fed by hidden 0 and 1, 1 is fed and not read, 2 is fed by the
     neuron that has a bias alone.
     """
     return network_of(
-        [[1, 0, 0, 0], [0, -1, 0, 0]],
+        [[1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 0, 0]],
         [[1, 1, 0], [1, 0, 0], [0, 0, 1], [0, 0, 0]],
         [[1, 0], [0, 0], [1, 1]],
         biases=([0, 0, 0.5, 0], [0, 0, 0], [0, 0]),
@@ -25,17 +25,17 @@ def network(network_of):
 
 
 def test_dead_neurons_by_hand(network):
-    X = np.array([[1, 2], [0, 3]], dtype=np.float32)
+    X = np.array([[1, 2, 0], [0, 3, 1]], dtype=np.float32)
     first, second = dead_neurons(network, X)
     assert first.tolist() == [False, True, False, True]
     assert second.tolist() == [False, False, False]
-    alive_at_last = np.vstack([X, np.array([[0, -1]], dtype=np.float32)])
+    alive_at_last = np.vstack([X, np.array([[0, -1, 0]], dtype=np.float32)])
     assert dead_neurons(network, alive_at_last)[0].tolist() == [False, False, False, True]
 
 
 def test_a_row_in_another_block_brings_a_neuron_to_life(network, monkeypatch):
     monkeypatch.setattr(neurons, "_BLOCK", 2)
-    X = np.zeros((5, 2), dtype=np.float32)
+    X = np.zeros((5, 3), dtype=np.float32)
     X[2, 0] = 1
     assert dead_neurons(network, X)[0].tolist() == [False, True, False, True]
     assert dead_neurons(network, csr_array(X))[0].tolist() == [False, True, False, True]
@@ -44,13 +44,13 @@ def test_a_row_in_another_block_brings_a_neuron_to_life(network, monkeypatch):
 def test_reachability_by_hand(network):
     paths = reachability(network)
     assert [layer.tolist() for layer in paths.from_inputs] == [
-        [True, True],
+        [True, True, True],
         [True, True, False, False],
         [True, True, False],
         [True, False],  # the second output hears of the bias alone
     ]
     assert [layer.tolist() for layer in paths.to_outputs] == [
-        [True, True],
+        [True, True, False],
         [True, True, True, False],
         [True, False, True],
         [True, True],
@@ -60,8 +60,8 @@ def test_reachability_by_hand(network):
 
 def test_degree_distributions_by_hand(network):
     inputs, first, second, outputs = degree_distributions(network)
-    assert inputs.incoming.tolist() == [2]
-    assert inputs.outgoing.tolist() == [0, 2]
+    assert inputs.incoming.tolist() == [3]
+    assert inputs.outgoing.tolist() == [1, 2]
     assert first.incoming.tolist() == [2, 2]
     assert first.outgoing.tolist() == [1, 2, 1]
     assert second.incoming.tolist() == [0, 2, 1]

@@ -158,7 +158,7 @@ def test_the_share_that_can_leave(accuracies, share):
 
 
 def test_a_study_has_five_curves_a_network(toy):
-    study = PruneStudy(toy, ["dense", "set"], [1, 3], 2, QUICK, n_steps=4)
+    study = PruneStudy(toy, ["dense", "set"], [1, 30], 2, QUICK, n_steps=4)
     told = []
     for job in study.pending:
         study.run(job, on_prediction=told.append)
@@ -175,11 +175,15 @@ def test_a_study_has_five_curves_a_network(toy):
     for curve in curves:
         assert curve.removed.tolist() == [0, 0.25, 0.5, 0.75, 1]
         assert curve.test_accuracy.shape == (2, 5)
+    heights = {curve[:4]: curve.test_accuracy.mean() for curve in curves}
+    for criterion in ("magnitude", "cosine"):
+        least = heights["set", 30, criterion, "least-first"]
+        assert least > heights["set", 30, criterion, "most-first"] + 0.1
     intact = {curve[:2]: curve.test_accuracy[:, 0] for curve in curves}
     for seed in (0, 1):
-        model = SparseMLPClassifier(method="set", max_iter=3, random_state=seed, **QUICK)
+        model = SparseMLPClassifier(method="set", max_iter=30, random_state=seed, **QUICK)
         model.fit(toy.X_train, toy.y_train)
-        assert intact["set", 3][seed] == model.score(toy.X_test, toy.y_test)
+        assert intact["set", 30][seed] == model.score(toy.X_test, toy.y_test)
 
 
 def test_a_study_goes_on_where_it_was(toy, tmp_path):
