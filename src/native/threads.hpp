@@ -56,7 +56,7 @@ class Barrier {
   }
 
  private:
-  static constexpr int kSpins = 2000;  // some tens of microseconds
+  static constexpr int kSpins = 500;  // ten to twenty microseconds
   const int n_threads_;
   std::atomic<int> arrived_{0};
   std::atomic<std::uint32_t> phase_{0};
