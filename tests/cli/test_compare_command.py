@@ -58,7 +58,7 @@ def test_it_trains_as_ctre_train_does(compare, train):
 def test_the_table(ctre, quick):
     stdout = ctre("compare", "iris", *quick, "--methods", "set,static", "--seeds", "3").stdout
     for words in (
-        "iris", "3 seeds", "test accuracy", "training delay", "evolving", "connections", "p-value",
+        "iris", "3 seeds", "accuracy (%)", "delay (%)", "evolving", "connections", "p-value",
         "set", "static", "best", "±", "With 3 seeds it cannot be lower than 0.1",
     ):  # fmt: skip
         assert words in stdout

@@ -14,6 +14,14 @@ from ctre.experiments import Summary, smallest_p_value
 
 _LEVEL = 0.05
 _NONE = "–"
+_HEADERS = (
+    "test\naccuracy (%)",
+    "training\ndelay (%)",
+    "seconds\ntraining",
+    "seconds\nevolving",
+    "\nconnections",
+    "\np-value",
+)
 
 
 def describe(dataset: str, protocol: str, summaries: Sequence[Summary]) -> dict[str, Any]:
@@ -49,17 +57,10 @@ def _describe_method(summary: Summary) -> dict[str, Any]:
 
 def tabulate(report: dict[str, Any]) -> RenderableType:
     """Lay the report out for people."""
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
-    table.add_column("method")
-    for header in (
-        "test accuracy (%)",
-        "training delay (%)",
-        "seconds training",
-        "evolving",
-        "connections",
-        "p-value",
-    ):
-        table.add_column(header, justify="right")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("\nmethod")
+    for header in _HEADERS:
+        table.add_column(header, justify="right", no_wrap=True)
     for method in report["methods"]:
         table.add_row(*_cells(method), style="bold" if method["is_best"] else "")
     n_seeds = report["seeds"]

@@ -45,10 +45,10 @@ def tabulate(report: dict[str, Any]) -> RenderableType:
     """Lay the report out for people: a line for each network, a column for each way to prune."""
     curves = report["curves"]
     ways = list(dict.fromkeys((curve["criterion"], curve["order"]) for curve in curves))
-    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0), header_style="dim")
-    table.add_column("method")
-    for header in ("epochs", "test accuracy (%)", *map(_name_way, ways)):
-        table.add_column(header, justify="right")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    table.add_column("\nmethod")
+    for header in ("\nepochs", "test\naccuracy (%)", *map(_name_way, ways)):
+        table.add_column(header, justify="right", no_wrap=True)
     for method, epochs in dict.fromkeys((curve["method"], curve["epochs"]) for curve in curves):
         own = [curve for curve in curves if (curve["method"], curve["epochs"]) == (method, epochs)]
         shares = [f"{100 * curve['removable']:.0f} %" for curve in own]
@@ -64,6 +64,5 @@ def tabulate(report: dict[str, Any]) -> RenderableType:
 
 def _name_way(way: tuple[str, str]) -> str:
     criterion, order = way
-    return {"least-first": f"{criterion}, least", "most-first": f"{criterion}, most"}.get(
-        order, criterion
-    )
+    side = {"least-first": "least first", "most-first": "most first"}
+    return f"{criterion}\n{side[order]}" if order in side else f"\n{criterion}"

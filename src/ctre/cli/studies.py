@@ -92,7 +92,7 @@ class StudyProgress(Callback):
         )
         self._n_jobs, self._n_done = n_jobs, n_done
         self._jobs = self._progress.add_task("", total=n_jobs, completed=n_done, figures="")
-        self._job = self._progress.add_task("", total=None, figures="")
+        self._job = self._progress.add_task("", total=None, figures="", visible=False)
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -141,4 +141,6 @@ class StudyProgress(Callback):
         self._progress.update(self._job, completed=n_done)
 
     def _begin_phase(self, description: str, total: int) -> None:
-        self._progress.reset(self._job, total=total, description=description, figures="")
+        self._progress.reset(
+            self._job, total=total, description=description, figures="", visible=True
+        )
