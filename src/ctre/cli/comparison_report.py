@@ -58,7 +58,7 @@ def _describe_method(summary: Summary) -> dict[str, Any]:
 def tabulate(report: dict[str, Any]) -> RenderableType:
     """Lay the report out for people."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("\nmethod")
+    table.add_column("\nmethod", min_width=8)
     for header in _HEADERS:
         table.add_column(header, justify="right", no_wrap=True)
     for method in report["methods"]:

@@ -46,7 +46,7 @@ def tabulate(report: dict[str, Any]) -> RenderableType:
     curves = report["curves"]
     ways = list(dict.fromkeys((curve["criterion"], curve["order"]) for curve in curves))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    table.add_column("\nmethod")
+    table.add_column("\nmethod", min_width=8)
     for header in ("\nepochs", "test\naccuracy (%)", *map(_name_way, ways)):
         table.add_column(header, justify="right", no_wrap=True)
     for method, epochs in dict.fromkeys((curve["method"], curve["epochs"]) for curve in curves):
@@ -56,13 +56,17 @@ def tabulate(report: dict[str, Any]) -> RenderableType:
     n_seeds = report["seeds"]
     title = Text.assemble(
         (report["dataset"], "bold"),
-        "  connections that can leave before 5 % of the accuracy is lost",
-        f", mean of {n_seeds} seeds" if n_seeds > 1 else "",
+        f"  mean of {n_seeds} seeds" if n_seeds > 1 else "",
     )
-    return Group("", title, "", table)
+    note = Text(
+        "Connections that can leave, the least or the most important first, before "
+        f"{100 * _TOLERANCE:.0f} % of the accuracy is lost.",
+        "dim",
+    )
+    return Group("", title, "", table, "", note)
 
 
 def _name_way(way: tuple[str, str]) -> str:
     criterion, order = way
-    side = {"least-first": "least first", "most-first": "most first"}
+    side = {"least-first": "least", "most-first": "most"}
     return f"{criterion}\n{side[order]}" if order in side else f"\n{criterion}"

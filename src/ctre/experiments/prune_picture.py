@@ -64,7 +64,8 @@ def draw_pruning(curves: Sequence[PruneCurve], *, title: str = "") -> Figure:
         axes.set_xlabel("connections removed (%)", color=QUIET, fontsize=9)
     panels[0, 0].set(xlim=(0, 100), ylim=(0, 101))
     handles, labels = panels[0, 0].get_legend_handles_labels()
-    n_columns = len(labels) if len(epochs) >= _WIDE else len(methods)
+    is_one_line = len(epochs) >= _WIDE or len(methods) == 1
+    n_columns = len(labels) if is_one_line else len(methods)
     soften(figure.legend(handles, labels, loc="outside lower left", ncols=n_columns))
     return figure
 
