@@ -145,6 +145,14 @@ def test_a_run_that_was_killed_between_its_two_files_is_done_again(toy, tmp_path
         assert len(list(csv.DictReader(file))) == 4
 
 
+def test_runs_whose_curves_are_lost_are_done_again(toy, tmp_path):
+    finish(Comparison(toy, ["set"], 1, QUICK, tmp_path))
+    (tmp_path / "curves.csv").unlink()
+    again = Comparison(toy, ["set"], 1, QUICK, tmp_path)
+    assert again.pending == [("set", 0)]
+    assert (len(finish(again).rows), len(again.points)) == (1, 4)
+
+
 def test_more_methods_and_seeds_may_be_asked_for_later(toy, tmp_path):
     finish(Comparison(toy, ["set"], 1, QUICK, tmp_path))
     more = Comparison(toy, ["static", "set"], 2, QUICK | {"n_threads": 2}, tmp_path)

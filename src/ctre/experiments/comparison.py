@@ -98,8 +98,7 @@ class Comparison:
     UnknownNameError
         If there is no such method.
     InvalidParameterError
-        If a method is named twice, a keyword cannot be what it is, or the runs in the folder were
-        made in another way.
+        If a method is named twice, or the runs in the folder were made in another way.
     InvalidDataError
         If the files in the folder are damaged.
     """
@@ -119,8 +118,10 @@ class Comparison:
             claim(folder, settings_of(data, keywords))
         self._rows = Table(RunRow, folder and folder / ROWS_FILE)
         self._points = Table(CurvePoint, folder and folder / CURVES_FILE)
-        done = {Job(row.method, row.seed) for row in self._rows.rows}
-        self._points.keep(lambda point: Job(point.method, point.seed) in done)
+        # A run is done if both files say so: the process may have ended between them.
+        done = {row[:2] for row in self._rows.rows} & {point[:2] for point in self._points.rows}
+        self._rows.keep(lambda row: row[:2] in done)
+        self._points.keep(lambda point: point[:2] in done)
 
     @property
     def pending(self) -> list[Job]:
@@ -160,7 +161,6 @@ class Comparison:
             model.fit(data.X_train, data.y_train, eval_set=(data.X_test, data.y_test))
         except TrainingDivergedError as error:
             raise TrainingDivergedError(f"{job.method}, seed {job.seed}: {error}") from error
-        # The row comes last: it is what says that a run is done.
         self._points.append(_points(job, model))
         self._rows.append([_row(job, model, exploration, data)])
 
