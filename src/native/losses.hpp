@@ -12,7 +12,7 @@ namespace ctre::CTRE_ISA {
 struct TileSamples {
   int n, width;  // n of width are samples
   alignas(64) float weight[kMaxWidth];
-  alignas(64) float share[kMaxWidth];  // of the batch: weight / sum of weights
+  alignas(64) float share[kMaxWidth];  // of a full batch: weight / sum of weights * fullness
   std::int64_t row[kMaxWidth];
 };
 

@@ -93,7 +93,9 @@ class Epoch {
     samples.width = static_cast<int>(vectors.end - vectors.begin) * kLanes;
     samples.n =
         static_cast<int>(std::min<std::int64_t>(samples.width, batch.tiling.n_samples - first));
-    const double scale = batch.weight != 0 ? 1 / batch.weight : 0.0;
+    const auto full = static_cast<double>(std::min(call_.batch_size, call_.n_trained));
+    const double fullness = static_cast<double>(batch.tiling.n_samples) / full;
+    const double scale = batch.weight != 0 ? fullness / batch.weight : 0.0;
     for (int s = 0; s < samples.width; ++s) {
       const bool is_sample = s < samples.n;
       samples.row[s] = batch.rows[first + (is_sample ? s : 0)];

@@ -31,7 +31,7 @@ def plain_fit(weights, biases):
                 values = values @ weight + bias
             probabilities = softmax(values, axis=1)
             total -= np.log(probabilities[np.arange(len(rows)), y[rows]]).sum()
-            signals = (probabilities - np.eye(SIZES[-1])[y[rows]]) / len(rows)
+            signals = (probabilities - np.eye(SIZES[-1])[y[rows]]) / BATCH
             gradients = []
             for weight, inputs in zip(weights[::-1], before[::-1], strict=True):
                 gradients.append((inputs.T @ signals + L2 * weight, signals.sum(axis=0)))
@@ -49,7 +49,7 @@ def plain_fit(weights, biases):
 
 @pytest.mark.parametrize("method", ["static", "set", "dense"])
 def test_a_full_topology_is_a_dense_network(method):
-    """Batches of 30, 30, 30 and 10. Planted: the last one divided by 30; L2 on biases."""
+    """Batches of 30, 30, 30 and 10. Planted: the last one divided by 10; L2 on biases."""
     options = {
         "epsilon": None,
         "density": 1.0,

@@ -58,7 +58,8 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
     alpha : float, default=1e-4
         L2 term: ``alpha * w`` is added to the gradient of every weight, not of biases.
     batch_size : int, default=100
-        Samples per step; the last batch of an epoch may be shorter.
+        Samples per step. The last batch of an epoch may be shorter; its gradient then counts by
+        the share of a full batch that it holds.
     learning_rate : {"constant", "cosine", "linear", "step"}, default="cosine"
         Schedule over the epochs; "cosine" falls to 0 along half a cosine, "step" to a tenth and
         a hundredth at half and three quarters of the run.

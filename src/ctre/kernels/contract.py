@@ -126,8 +126,9 @@ class Kernels(Protocol):
         targets
             Softmax cross-entropy: int32 (n_samples,) classes. Else: float32 (n_samples, n_out).
         order
-            (n_trained,) int32 rows of ``samples``, cut into batches of ``batch_size``; a last,
-            shorter batch is trained too.
+            (n_trained,) int32 rows of ``samples``, cut into batches of ``batch_size``. A last,
+            shorter batch is trained too; its gradient counts by the share of a full batch that it
+            holds, so that a few samples do not take a step of full size.
         sample_weight
             float32 (n_samples,) or None. The loss of a batch is the weighted mean over its rows
             (summed over outputs; the squared error is half the square). A batch whose weights are

@@ -60,6 +60,7 @@ def train_epoch(
     post_indices = [_post_indices(layer) for layer in layers]
     loss_sum = total_weight = 0.0
     n_correct = 0
+    full = min(batch_size, len(order))
     last_tick = time.monotonic()
 
     for n_batches, start in enumerate(range(0, len(order), batch_size), start=1):
@@ -81,7 +82,8 @@ def train_epoch(
         if loss == "softmax_cross_entropy":
             n_correct += int(np.count_nonzero(scores.argmax(axis=1) == wanted))
 
-        share = (row_weight / (batch_weight or 1.0)).astype(np.float32)
+        fullness = len(rows) / full
+        share = (row_weight * (fullness / (batch_weight or 1.0))).astype(np.float32)
         error = np.ascontiguousarray(error_signals(loss, scores, wanted).T) * share
         for number in reversed(range(len(layers))):
             layer, inputs = layers[number], before[number]

@@ -128,6 +128,7 @@ class DenseNetwork:
         loss_sum = total_weight = 0.0
         n_correct = 0
         scratch = [np.empty_like(layer.weights) for layer in self.dense_layers]
+        full = min(batch_size, len(order))
         last_tick = time.monotonic()
         with threadpool_limits(n_threads, user_api="blas"):
             for n_batches, start in enumerate(range(0, len(order), batch_size), start=1):
@@ -141,7 +142,8 @@ class DenseNetwork:
                 if self.loss == "softmax_cross_entropy":
                     n_correct += int(np.count_nonzero(scores.argmax(axis=1) == targets[rows]))
 
-                share = (weight / (batch_weight or 1.0)).astype(np.float32)[:, None]
+                scale = len(rows) / full / (batch_weight or 1.0)
+                share = (weight * scale).astype(np.float32)[:, None]
                 signals = error_signals(self.loss, scores, targets[rows]) * share
                 for number in reversed(range(len(self.dense_layers))):
                     layer, before = self.dense_layers[number], inputs[number]
