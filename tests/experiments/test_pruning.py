@@ -20,9 +20,9 @@ QUICK = {"hidden_layer_sizes": (16,), "epsilon": 3, "learning_rate_init": 0.1}
 
 @pytest.fixture
 def model(toy):
-    model = SparseMLPClassifier(method="set", max_iter=60, random_state=0, **QUICK)
+    model = SparseMLPClassifier(method="set", max_iter=30, random_state=0, **QUICK)
     model.fit(toy.X_train, toy.y_train)
-    assert model.score(toy.X_test, toy.y_test) > 0.95
+    assert model.score(toy.X_test, toy.y_test) > 0.9  # trained, so there is something to lose
     return model
 
 
