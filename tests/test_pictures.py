@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -146,12 +147,12 @@ def test_inputs_without_connections(n):
 
 def test_pyplot_is_left_alone():
     code = (
-        "import sys, numpy as np; sys.path.insert(0, 'tests');"
+        "import sys, numpy as np; sys.path.insert(0, '.');"
         "from test_pictures import CURVES, draw_run, save;"
         "save(draw_run(CURVES, np.ones(3, dtype=np.int32)));"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=sys.path[0])
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parent)
 
 
 def test_without_matplotlib(monkeypatch):
