@@ -222,3 +222,9 @@ def test_a_sample_never_holds_what_it_is_drawn_from(rng):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 8 * 8 * count
+
+
+def test_contains_tells_places_with_a_connection():
+    topology = Topology.from_keys(3, 2, np.array([0, 2, 4]))
+    assert topology.contains(np.array([5, 4, 3, 0])).tolist() == [False, True, False, True]
+    assert not Topology.from_keys(3, 2, np.array([], dtype=np.int64)).contains(np.arange(6)).any()

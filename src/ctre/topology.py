@@ -18,6 +18,7 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.sparse import csc_array
 
 from ctre._typing import FloatArray, IndexArray, KeyArray
@@ -75,7 +76,9 @@ class Topology:
                 f"A layer holds at most {_MOST_CONNECTIONS} connections, got {len(keys)}. "
                 "Choose a lower density."
             )
-        if len(keys) and (keys[0] < 0 or keys[-1] >= n_pre * n_post or np.any(np.diff(keys) <= 0)):
+        if len(keys) and (
+            keys[0] < 0 or keys[-1] >= n_pre * n_post or np.any(keys[1:] <= keys[:-1])
+        ):
             raise InvalidParameterError(
                 f"keys must be strictly ascending within [0, {n_pre * n_post}) "
                 f"for a {n_pre} x {n_post} layer."
@@ -145,6 +148,14 @@ class Topology:
     def out_degrees(self) -> IndexArray:
         """Number of connections leaving each presynaptic neuron, shape (n_pre,)."""
         return np.bincount(self.indices, minlength=self.n_pre).astype(np.int32)
+
+    def contains(self, keys: KeyArray) -> NDArray[np.bool_]:
+        """Tell for each of some places whether it holds a connection; O(log n_connections) each."""
+        if not self.n_connections:
+            return np.zeros(len(keys), dtype=np.bool_)
+        at = np.searchsorted(self.keys, keys)
+        at[at == self.n_connections] = 0
+        return self.keys[at] == keys
 
     def as_matrix(self, weights: FloatArray) -> csc_array:
         """Read the layer as a SciPy matrix of shape (n_pre, n_post); nothing is copied.

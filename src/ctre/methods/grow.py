@@ -140,7 +140,7 @@ class ReplaceRegrown:
         """Choose by ``first``, then replace."""
         first = self.first.choose(evidence, taken, count)
         before = evidence.topology
-        fresh = np.setdiff1d(first.keys, before.keys, assume_unique=True)
+        fresh = first.keys[~before.contains(first.keys)]
         n_missing = count - len(fresh)
 
         elsewhere = _joined(before, fresh)
