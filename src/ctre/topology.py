@@ -155,7 +155,8 @@ class Topology:
             return np.zeros(len(keys), dtype=np.bool_)
         at = np.searchsorted(self.keys, keys)
         at[at == self.n_connections] = 0
-        return self.keys[at] == keys
+        is_there: NDArray[np.bool_] = self.keys[at] == keys
+        return is_there
 
     def as_matrix(self, weights: FloatArray) -> csc_array:
         """Read the layer as a SciPy matrix of shape (n_pre, n_post); nothing is copied.
