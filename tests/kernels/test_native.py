@@ -48,7 +48,7 @@ def test_prediction_is_bit_equal_for_any_team(native, make_problem, n_threads):
     assert_equal([problem.copy(n_threads=n_threads).scores(native)], [problem.scores(native)])
 
 
-def test_a_refused_thread_changes_nothing():
+def test_a_refused_thread_changes_nothing(native):  # noqa: ARG001 - skips without it
     """With no address space for a stack, a thread cannot start; those that did do its work."""
     pytest.importorskip("resource")
     if not sys.platform.startswith("linux"):

@@ -7,6 +7,8 @@ warning that says why. ``CTRE_KERNELS=numpy`` or ``native`` in the environment d
 from __future__ import annotations
 
 import functools
+import importlib.resources
+import importlib.util
 import os
 import warnings
 from typing import cast
@@ -72,12 +74,23 @@ def kernels() -> Kernels:
             if wanted == "native":
                 raise
             warnings.warn(
-                f"The fast kernels of ctre are not available ({error}), so plain NumPy is used: "
-                "results are the same, training is many times slower. To build them, install a "
-                "C++17 compiler and reinstall: pip install --force-reinstall --no-cache-dir ctre",
+                f"The fast kernels of ctre are not available: {_reason(error)}. Plain NumPy is used "
+                "instead: results are the same, training is many times slower. To build them, "
+                "install a C++17 compiler (GCC or Clang) and reinstall: "
+                "pip install --force-reinstall --no-cache-dir ctre",
                 SlowKernelsWarning,
                 stacklevel=2,
             )
     from ctre.kernels import reference
 
     return cast("Kernels", reference)
+
+
+def _reason(error: ImportError) -> str:
+    """Say why there is no extension, in the words of the installation where it left some."""
+    note = importlib.resources.files(__name__) / "native_missing.txt"
+    if note.is_file():
+        return note.read_text().strip()
+    if importlib.util.find_spec(f"{__name__}._native") is None:
+        return "the extension did not compile when ctre was installed (pip install -v shows why)"
+    return str(error)
