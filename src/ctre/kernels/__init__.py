@@ -74,9 +74,9 @@ def kernels() -> Kernels:
             if wanted == "native":
                 raise
             warnings.warn(
-                f"The fast kernels of ctre are not available: {_reason(error)}. Plain NumPy "
-                "is used instead: results are the same, training is many times slower. To build them, "
-                "install a C++17 compiler (GCC or Clang) and reinstall: "
+                f"The fast kernels of ctre are not available: {_reason(error)}. Plain NumPy is "
+                "used instead: results agree but for rounding, training is many times slower. "
+                "To build them, install a C++17 compiler (GCC or Clang) and reinstall: "
                 "pip install --force-reinstall --no-cache-dir ctre",
                 SlowKernelsWarning,
                 stacklevel=2,
