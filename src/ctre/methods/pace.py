@@ -33,6 +33,9 @@ class Share:
 class GradualPruning:
     """As many as bring a full layer down to its budget along a cubic curve.
 
+    The last update comes before the last epoch, so a run needs ``1 / (1 - until)`` epochs, four by
+    default, to arrive.
+
     Parameters
     ----------
     until : float in (0, 1], default=0.75
