@@ -124,16 +124,9 @@ void forward(const nb::list& layers, nb::handle samples, const std::string& acti
   kernels().forward(call);
 }
 
-void unit_columns(nb::handle matrix, nb::handle out) {
-  const auto in = array_view<const float>(matrix, "matrix", {kAnyLength, kAnyLength});
-  const auto units = array_view<float>(out, "out", {in.shape[0], in.shape[1]});
-  nb::gil_scoped_release released;
-  kernels().unit_columns({in.data, in.shape[0], in.shape[1], units.data});
-}
-
 void best_absent_pairs(nb::handle pre, nb::handle post, nb::handle pre_offset,
-                       nb::handle post_offset, bool absolute, bool lowest_first, nb::handle indptr,
-                       nb::handle indices, int n_threads, nb::handle out) {
+                       nb::handle post_offset, bool absolute, bool lowest_first, bool normalized,
+                       nb::handle indptr, nb::handle indices, int n_threads, nb::handle out) {
   AbsentPairQuery query{};
   const auto posts = array_view<const float>(post, "post", {kAnyLength, kAnyLength});
   query.post = posts.data;
@@ -159,6 +152,7 @@ void best_absent_pairs(nb::handle pre, nb::handle post, nb::handle pre_offset,
   query.post_offset = optional_data<const float>(post_offset, "post_offset", {query.n_post});
   query.absolute = absolute;
   query.lowest_first = lowest_first;
+  query.normalized = normalized;
 
   const auto offsets = array_view<const std::int32_t>(indptr, "indptr", {query.n_post + 1});
   const auto taken = array_view<const std::int32_t>(indices, "indices", {kAnyLength});
@@ -192,9 +186,8 @@ NB_MODULE(_native, module) {
              nb::arg("n_threads"), nb::arg("tick").none());
   module.def("forward", ctre::forward, nb::arg("layers"), nb::arg("samples"), nb::arg("activation"),
              nb::arg("activates_last"), nb::arg("n_threads"), nb::arg("out"));
-  module.def("unit_columns", ctre::unit_columns, nb::arg("matrix"), nb::arg("out"));
   module.def("best_absent_pairs", ctre::best_absent_pairs, nb::arg("pre"), nb::arg("post"),
              nb::arg("pre_offset").none(), nb::arg("post_offset").none(), nb::arg("absolute"),
-             nb::arg("lowest_first"), nb::arg("indptr"), nb::arg("indices"), nb::arg("n_threads"),
+             nb::arg("lowest_first"), nb::arg("normalized"), nb::arg("indptr"), nb::arg("indices"), nb::arg("n_threads"),
              nb::arg("out"));
 }

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "call.hpp"
-#include "columns.hpp"
 #include "similarity.hpp"
 
 namespace ctre {
@@ -13,7 +12,6 @@ struct Kernels {
   const char* isa;
   EpochTotals (*train_epoch)(const TrainCall&);
   void (*forward)(const ForwardCall&);
-  void (*unit_columns)(const ColumnsCall&);
   void (*best_absent_pairs)(const AbsentPairQuery&, std::int64_t* keys);
 };
 

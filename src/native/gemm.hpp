@@ -52,27 +52,31 @@ inline void multiply_tile(int n_rows, const float* pre, const std::int16_t* rows
   }
 }
 
-// Packs samples [begin, end) of the listed columns of a (n, n_columns) matrix into panels of
-// kWidth columns, each kChunk * kWidth floats; the last panel repeats the last column.
+// Packs samples [begin, end) of the listed columns of a (n, n_columns) matrix, scaled, into panels
+// of kWidth columns, each kChunk * kWidth floats; the last panel repeats the last column.
 template <int kWidth>
 void pack_dense(const float* matrix, std::int64_t n_columns, std::int64_t begin, std::int64_t end,
-                const std::int32_t* columns, std::int64_t n_listed, float* panels) {
+                const std::int32_t* columns, const float* scales, std::int64_t n_listed, float* panels) {
   constexpr int kRows = 16;  // at once: enough to read lines whole and to write some in order
   for (std::int64_t row = begin; row < end; row += kRows) {
     const int n_rows = static_cast<int>(std::min<std::int64_t>(kRows, end - row));
     for (std::int64_t first = 0; first < n_listed; first += kWidth) {
       std::int32_t from[kWidth];
-      for (int j = 0; j < kWidth; ++j) from[j] = columns[std::min(first + j, n_listed - 1)];
+      float scale[kWidth];
+      for (int j = 0; j < kWidth; ++j) {
+        from[j] = columns[std::min(first + j, n_listed - 1)];
+        scale[j] = scales[std::min(first + j, n_listed - 1)];
+      }
       const float* in = matrix + row * n_columns;
       float* out = panels + first * kChunk + (row - begin) * kWidth;
       if (first + kWidth <= n_listed && from[kWidth - 1] - from[0] == kWidth - 1) {
         in += from[0];
         for (int i = 0; i < n_rows; ++i, in += n_columns, out += kWidth) {
-          for (int j = 0; j < kWidth; ++j) out[j] = in[j];
+          for (int j = 0; j < kWidth; ++j) out[j] = in[j] * scale[j];
         }
       } else {
         for (int i = 0; i < n_rows; ++i, in += n_columns, out += kWidth) {
-          for (int j = 0; j < kWidth; ++j) out[j] = in[from[j]];
+          for (int j = 0; j < kWidth; ++j) out[j] = in[from[j]] * scale[j];
         }
       }
     }
@@ -88,7 +92,8 @@ struct PanelRows {
 // The same for CSC columns, leaving out the samples that are zero in all columns of a panel.
 inline void pack_sparse(const std::int64_t* indptr, const std::int32_t* indices, const float* values,
                         std::int64_t begin, std::int64_t end, const std::int32_t* columns,
-                        std::int64_t n_listed, float* panels, PanelRows* panel_rows) {
+                        const float* scales, std::int64_t n_listed, float* panels,
+                        PanelRows* panel_rows) {
   for (std::int64_t first = 0; first < n_listed; first += kTilePre, ++panel_rows) {
     const int width = static_cast<int>(std::min<std::int64_t>(kTilePre, n_listed - first));
     std::int64_t run_begin[kTilePre], run_end[kTilePre];
@@ -113,7 +118,8 @@ inline void pack_sparse(const std::int64_t* indptr, const std::int32_t* indices,
     std::fill_n(panel, n_rows * kTilePre, 0.0f);
     for (int j = 0; j < width; ++j) {
       for (std::int64_t i = run_begin[j]; i < run_end[j]; ++i) {
-        panel[row_of[indices[i] - begin] * kTilePre + j] += values[i];  // repeated entries add up
+        // Repeated entries add up.
+        panel[row_of[indices[i] - begin] * kTilePre + j] += values[i] * scales[first + j];
       }
     }
   }

@@ -9,7 +9,6 @@
 #include <cstring>
 #include <limits>
 #include <memory>
-#include <numeric>
 #include <vector>
 
 #include "best_pairs.hpp"
@@ -118,7 +117,8 @@ class Search {
     const std::int32_t* post_index = post_.live.index.data() + post_begin;
     for (std::int64_t begin = 0; begin < query_.n_samples; begin += kChunk) {
       const std::int64_t end = std::min(begin + kChunk, query_.n_samples);
-      pack_dense<kTilePost>(query_.post, query_.n_post, begin, end, post_index, n_post, work.post.data());
+      pack_dense<kTilePost>(query_.post, query_.n_post, begin, end, post_index,
+                            post_.live.scale.data() + post_begin, n_post, work.post.data());
       if (pre_.dead.size()) {
         work.finite &= panels_finite<kTilePost>(work.post.data(), n_post, static_cast<int>(end - begin));
       }
@@ -139,12 +139,13 @@ class Search {
 
   void pack_pre(Workspace& work, std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t n) const {
     const std::int32_t* index = pre_.live.index.data() + first;
+    const float* scale = pre_.live.scale.data() + first;
     const int n_rows = static_cast<int>(end - begin);
     if (query_.pre) {
-      pack_dense<kTilePre>(query_.pre, query_.n_pre, begin, end, index, n, work.pre.data());
+      pack_dense<kTilePre>(query_.pre, query_.n_pre, begin, end, index, scale, n, work.pre.data());
       if (post_.dead.size()) work.finite &= panels_finite<kTilePre>(work.pre.data(), n, n_rows);
     } else {
-      pack_sparse(query_.pre_indptr, query_.pre_indices, query_.pre_values, begin, end, index, n, work.pre.data(),
+      pack_sparse(query_.pre_indptr, query_.pre_indices, query_.pre_values, begin, end, index, scale, n, work.pre.data(),
                   work.pre_rows.data());
       if (post_.dead.size()) work.finite &= panels_finite(work.pre.data(), n, work.pre_rows.data());
     }
@@ -253,33 +254,28 @@ void best_absent_pairs(const AbsentPairQuery& query, std::int64_t* keys) {
   const int n_readers =
       worth_threads(query, static_cast<double>(query.n_samples) * static_cast<double>(query.n_pre + query.n_post));
 
-  std::vector<std::uint8_t> pre_live(static_cast<std::size_t>(query.n_pre));
-  std::vector<std::uint8_t> post_live(static_cast<std::size_t>(query.n_post));
-  std::vector<std::int32_t> columns(pre_live.size() + post_live.size());
-  std::int32_t* post_columns = columns.data() + query.n_pre;
-  std::iota(columns.data(), post_columns, 0);
-  std::iota(post_columns, post_columns + query.n_post, 0);
+  ColumnProfiles pre_columns(query.n_pre), post_columns(query.n_post);
   run_team(n_readers, [&](int thread) {
     const Share pre = share_of(query.n_pre, thread, n_readers), post = share_of(query.n_post, thread, n_readers);
     if (query.pre) {
-      flag_live(query.pre, query.n_samples, query.n_pre, columns.data() + pre.begin, columns.data() + pre.end,
-                pre_live.data());
+      profile_columns(query.pre, query.n_samples, query.n_pre, pre, pre_columns);
     } else {
-      flag_live(query.pre_indptr, query.pre_values, pre, pre_live.data());
+      profile_columns(query.pre_indptr, query.pre_values, pre, pre_columns);
     }
-    flag_live(query.post, query.n_samples, query.n_post, post_columns + post.begin, post_columns + post.end,
-              post_live.data());
+    profile_columns(query.post, query.n_samples, query.n_post, post, post_columns);
   });
 
   BestPairs best(query.count);
-  const Side pre(std::move(pre_live), query.pre_offset), post(std::move(post_live), query.post_offset);
-  const bool finite = Search(query, pre, post, n_threads, best).run();
+  const auto search = [&](bool all_live) {
+    const Side pre(pre_columns, query.normalized, query.pre_offset, all_live);
+    const Side post(post_columns, query.normalized, query.post_offset, all_live);
+    return Search(query, pre, post, n_threads, best).run();
+  };
+  const bool finite = search(false);
   if (!finite) {
     // Zero times infinity is NaN: no neuron may be left out.
     best.clear();
-    const auto all_live = [](std::int64_t n) { return std::vector<std::uint8_t>(static_cast<std::size_t>(n), 1); };
-    const Side all_pre(all_live(query.n_pre), query.pre_offset), all_post(all_live(query.n_post), query.post_offset);
-    Search(query, all_pre, all_post, n_threads, best).run();
+    search(true);
   }
   best.write_keys(keys);
 }

@@ -19,7 +19,7 @@ struct AbsentPairQuery {
   const float* post;                   // (n_samples, n_post), sample-major
   const float* pre_offset = nullptr;   // (n_pre,) or null
   const float* post_offset = nullptr;  // (n_post,) or null
-  bool absolute, lowest_first;
+  bool absolute, lowest_first, normalized;
 
   // Taken places in CSC form, presynaptic neurons ascending within a postsynaptic one.
   const std::int32_t* indptr;   // (n_post + 1,)

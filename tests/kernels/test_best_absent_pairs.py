@@ -47,10 +47,12 @@ def dense(samples):
 
 def plain(form, indptr, indices, count):
     """Sort all free places by score, NaN last, then by key."""
-    pre = dense(form.pre).astype(np.float64)
-    n_pre, n_post = pre.shape[1], form.post.shape[1]
+    pre, post = dense(form.pre).astype(np.float64), form.post.astype(np.float64)
+    n_pre, n_post = pre.shape[1], post.shape[1]
     with np.errstate(invalid="ignore", over="ignore"):
-        score = (pre.T @ form.post.astype(np.float64)).astype(np.float32)
+        if form.normalized:
+            pre, post = unit(pre), unit(post)
+        score = (pre.T @ post).astype(np.float32)
         if form.pre_offset is not None:
             score = score + form.pre_offset[:, None]
         if form.post_offset is not None:
@@ -66,6 +68,12 @@ def plain(form, indptr, indices, count):
     worst_is_nan = np.where(np.isnan(score), -np.inf, score)[free]
     best_first = np.lexsort((free, -worst_is_nan, np.isnan(score[free])))
     return np.sort(free[best_first[:count]])
+
+
+def unit(side):
+    """Scale every column to length one, zeros excepted."""
+    side = side.astype(np.float64)
+    return side / np.maximum(np.linalg.norm(side, axis=0), 1e-300)
 
 
 def check(backend, form, indptr, indices, count, threads=THREADS):
@@ -182,6 +190,38 @@ def test_huge_and_tiny_values(backend):
         for count in range(1, 21):
             indptr, indices = np.zeros(5, dtype=np.int32), np.zeros(0, dtype=np.int32)
             check(backend, form, indptr, indices, count)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+@pytest.mark.parametrize("factors", ["one", "ordinary", "extreme"])
+def test_normalized_columns(backend, sparse, factors):
+    """Rounding decides between cosines that should tie, so scores are compared, not keys."""
+    rng = np.random.default_rng(10)
+    choices = {"one": [1], "ordinary": [0.01, 3, 700], "extreme": [0, 1e-30, 1, 1e30]}[factors]
+    pre, post = (
+        integers(rng, 30, n, zeros=0.3) * rng.choice(choices, n).astype(np.float32)
+        for n in (70, 40)
+    )
+    form = BilinearForm(csr_array(pre) if sparse else pre, post, normalized=True)
+    indptr, indices = topology(rng, 70, 40, 0.1)
+    score = np.abs(unit(pre).T @ unit(post)).T.ravel()
+    for count in (1, 50, 1000):
+        want = plain(form, indptr, indices, count)
+        got = backend.best_absent_pairs(form, indptr, indices, count, n_threads=2)
+        np.testing.assert_allclose(np.sort(score[got]), np.sort(score[want]), atol=1e-6)
+
+
+def test_normalized_scores_rank_as_those_of_unit_columns(backend):
+    """Planted: one side left as it is."""
+    rng = np.random.default_rng(11)
+    pre, post = rng.normal(size=(2, 40, 50)) * rng.choice([0.1, 1, 20], (2, 1, 50))
+    indptr, indices = topology(rng, 50, 50, 0.1)
+    units = BilinearForm(unit(pre).astype(np.float32), unit(post).astype(np.float32))
+    form = BilinearForm(pre.astype(np.float32), post.astype(np.float32), normalized=True)
+    want = plain(units, indptr, indices, 200)
+    np.testing.assert_array_equal(
+        backend.best_absent_pairs(form, indptr, indices, 200, n_threads=1), want
+    )
 
 
 def test_real_scores_are_as_good_as_the_best(backend):

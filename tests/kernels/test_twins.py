@@ -148,13 +148,6 @@ def test_both_return_a_loss_that_explodes(native, make_problem, loss):
         assert not np.isfinite(problem.train(kernels, n_epochs=3).totals[-1].loss)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (3, 17), (70, 40), (300, 1)])
-def test_unit_columns_are_alike(native, rng, shape):
-    matrix = rng.normal(size=shape).astype(np.float32)
-    matrix *= rng.choice([0, 1e-30, 1, 1e30], shape[1]).astype(np.float32)
-    assert_alike(native.unit_columns(matrix), reference.unit_columns(matrix))
-
-
 @pytest.mark.parametrize("n_samples", [1, 20])
 def test_the_best_pairs_are_alike_whatever_part_of_a_panel_is_dead(native, rng, n_samples):
     """Live neurons with gaps, then repeated up to a panel's width, once passed for neighbours."""

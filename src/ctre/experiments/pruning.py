@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ctre._typing import FloatArray
 from ctre.kernels import BilinearForm, Samples
+from ctre.kernels.columns import scaled_columns, unit_scales
 from ctre.methods import cosine
 from ctre.network import DenseNetwork, SparseLayer, SparseNetwork
 from ctre.network.dense import DenseLayer
@@ -75,12 +76,15 @@ def _scores_of_connections(form: BilinearForm, topology: Topology) -> FloatArray
     the slower one from a density of about 1 % on.
     """
     scores = np.empty(topology.n_connections, dtype=np.float32)
+    pre, post = form.pre, form.post
+    if form.normalized:
+        pre, post = scaled_columns(pre, unit_scales(pre)), scaled_columns(post, unit_scales(post))
     keys, n_pre = topology.keys, topology.n_pre
     width = max(1, _BLOCK // n_pre)
     for start in range(0, topology.n_post, width):
         stop = min(start + width, topology.n_post)
         own = slice(topology.indptr[start], topology.indptr[stop])
-        pairs = (form.pre.T @ form.post[:, start:stop]).T
+        pairs = (pre.T @ post[:, start:stop]).T
         scores[own] = pairs.ravel()[keys[own] - start * n_pre]
     return np.abs(scores)
 

@@ -30,7 +30,6 @@ def forward(
     n_threads: int,
     out: FloatArray,
 ) -> None: ...
-def unit_columns(matrix: FloatArray, out: FloatArray) -> None: ...
 def best_absent_pairs(
     pre: FloatArray | _Compressed,
     post: FloatArray,
@@ -38,6 +37,7 @@ def best_absent_pairs(
     post_offset: FloatArray | None,
     absolute: bool,
     lowest_first: bool,
+    normalized: bool,
     indptr: IndexArray,
     indices: IndexArray,
     n_threads: int,

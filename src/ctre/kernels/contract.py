@@ -95,6 +95,9 @@ class BilinearForm(NamedTuple):
     """Whether the score is the absolute value of the sum."""
     lowest_first: bool = False
     """Whether low scores are the best ones."""
+    normalized: bool = False
+    """Whether each column of both sides counts as scaled to Euclidean length one; one of zeros
+    stays as it is. Lengths are summed in float64, so that no square is too large or too small."""
 
 
 class Kernels(Protocol):
@@ -162,14 +165,6 @@ class Kernels(Protocol):
         """Lend the activations (n_rows, n_post) that ``inputs`` (n_rows, n_pre) cause in a layer.
 
         All neurons are computed, also those nobody reads. The result is C-contiguous.
-        """
-        ...
-
-    def unit_columns(self, matrix: FloatArray) -> FloatArray:
-        """Scale every column of (n_rows, n_columns) to Euclidean length one, into a new array.
-
-        A column of zeros stays as it is. Lengths are summed in float64, so that no finite value
-        is too large or too small.
         """
         ...
 

@@ -75,13 +75,6 @@ def layer_forward(
     return activations
 
 
-def unit_columns(matrix: FloatArray) -> FloatArray:
-    """Scale every column to Euclidean length one; a column of zeros stays as it is."""
-    units = np.empty(matrix.shape, dtype=np.float32)
-    _native.unit_columns(matrix, units)
-    return units
-
-
 def best_absent_pairs(
     form: BilinearForm, indptr: IndexArray, indices: IndexArray, count: int, *, n_threads: int
 ) -> KeyArray:
@@ -95,6 +88,7 @@ def best_absent_pairs(
         form.post_offset,
         form.absolute,
         form.lowest_first,
+        form.normalized,
         indptr,
         indices,
         n_threads,

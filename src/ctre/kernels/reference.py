@@ -15,6 +15,7 @@ import numpy as np
 from scipy.sparse import csr_array, sparray
 
 from ctre._typing import FloatArray, IndexArray, KeyArray
+from ctre.kernels.columns import scaled_columns, unit_scales
 from ctre.kernels.contract import (
     SGD,
     Activation,
@@ -142,16 +143,6 @@ def layer_forward(
 
 
 @np.errstate(over="ignore", invalid="ignore")
-def unit_columns(matrix: FloatArray) -> FloatArray:
-    """Scale every column to Euclidean length one; a column of zeros stays as it is."""
-    lengths = np.sqrt(np.einsum("sn,sn->n", matrix, matrix, dtype=np.float64))
-    lengths[lengths == 0] = 1
-    units = np.empty_like(matrix)
-    np.divide(matrix, lengths, out=units, casting="same_kind")
-    return units
-
-
-@np.errstate(over="ignore", invalid="ignore")
 def best_absent_pairs(
     form: BilinearForm,
     indptr: IndexArray,
@@ -163,11 +154,14 @@ def best_absent_pairs(
     """Find the ``count`` best-scored places that (indptr, indices) leaves free."""
     if count == 0:
         return np.empty(0, dtype=np.int64)
-    n_pre, n_post = form.pre.shape[1], form.post.shape[1]
+    pre, post = form.pre, form.post
+    if form.normalized:
+        pre, post = scaled_columns(pre, unit_scales(pre)), scaled_columns(post, unit_scales(post))
+    n_pre, n_post = pre.shape[1], post.shape[1]
     keys = np.empty(0, dtype=np.int64)
     badness = np.empty(0, dtype=np.float32)
     for posts in _blocks(n_post, n_pre, _BLOCK):  # ascending, so that a later key never wins a tie
-        scores = np.asarray(form.post[:, posts].T @ form.pre)
+        scores = np.asarray(post[:, posts].T @ pre)
         if form.pre_offset is not None:
             scores += form.pre_offset
         if form.post_offset is not None:
@@ -182,10 +176,10 @@ def best_absent_pairs(
         eligible[taken_post, indices[offsets[0] : offsets[-1]]] = False
         if len(keys) == count:
             eligible &= ~(block >= badness.max())  # a NaN, which compares false, stays in
-        post, pre = np.nonzero(eligible)
+        post_neurons, pre_neurons = np.nonzero(eligible)
 
-        keys = np.concatenate([keys, (post + posts.start) * n_pre + pre])
-        badness = np.concatenate([badness, block[post, pre]])
+        keys = np.concatenate([keys, (post_neurons + posts.start) * n_pre + pre_neurons])
+        badness = np.concatenate([badness, block[post_neurons, pre_neurons]])
         best = first_lowest(badness, count)
         keys, badness = keys[best], badness[best]
     return keys

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import issparse
 
-from ctre._typing import DoubleArray, FloatArray
-from ctre.kernels import BilinearForm, Samples, kernels
+from ctre._typing import FloatArray
+from ctre.kernels import BilinearForm, Samples
+from ctre.kernels.columns import column_squares, unit_scales
 from ctre.topology import Topology
 
 _BLOCK = 2**20  # elements of a temporary array
@@ -29,7 +30,7 @@ def cosine(pre: Samples, post: FloatArray) -> BilinearForm:
     ----------
     .. [1] Atashgahi et al., Machine Learning, 2022, equation 2.
     """
-    return BilinearForm(_unit_columns(pre), _unit_columns(post))
+    return BilinearForm(pre, post, normalized=True)
 
 
 def hebb(pre: Samples, post: FloatArray) -> BilinearForm:
@@ -52,8 +53,8 @@ def euclidean(pre: Samples, post: FloatArray) -> BilinearForm:
     return BilinearForm(
         pre,
         2 * post,
-        pre_offset=-_column_squares(pre).astype(np.float32),
-        post_offset=-_column_squares(post).astype(np.float32),
+        pre_offset=-column_squares(pre).astype(np.float32),
+        post_offset=-column_squares(post).astype(np.float32),
         absolute=False,
     )
 
@@ -66,6 +67,8 @@ def scores_at(form: BilinearForm, topology: Topology) -> FloatArray:
     pre: Any = form.pre
     if issparse(pre):
         pre = pre.tocsc()
+    if form.normalized:
+        pre_scales, post_scales = unit_scales(form.pre), unit_scales(form.post)
     indices, posts = topology.indices, topology.post_indices
     scores = np.empty(len(indices), dtype=np.float32)
     width = max(1, _BLOCK // max(1, form.post.shape[0]))
@@ -73,29 +76,12 @@ def scores_at(form: BilinearForm, topology: Topology) -> FloatArray:
         some = slice(start, start + width)
         before = pre[:, indices[some]]
         before = before.toarray() if issparse(before) else before
-        scores[some] = np.einsum("sk,sk->k", before, form.post[:, posts[some]])
+        after = form.post[:, posts[some]]
+        if form.normalized:
+            before, after = before * pre_scales[indices[some]], after * post_scales[posts[some]]
+        scores[some] = np.einsum("sk,sk->k", before, after)
     if form.pre_offset is not None:
         scores += form.pre_offset[indices]
     if form.post_offset is not None:
         scores += form.post_offset[posts]
     return np.abs(scores) if form.absolute else scores
-
-
-def _unit_columns(activations: Any) -> Any:
-    """Scale every column to length one; a column of zeros stays as it is."""
-    if not issparse(activations):
-        return kernels().unit_columns(activations)
-    lengths = np.sqrt(_column_squares(activations))
-    lengths[lengths == 0] = 1
-    data = (activations.data / lengths[activations.indices]).astype(np.float32)
-    return csr_array((data, activations.indices, activations.indptr), shape=activations.shape)
-
-
-def _column_squares(activations: Any) -> DoubleArray:
-    """Sum the squares of every column, in float64: in float32 they overflow from 1e19 on."""
-    if not issparse(activations):
-        totals: DoubleArray = np.einsum("sn,sn->n", activations, activations, dtype=np.float64)
-        return totals
-    squares = np.square(activations.data, dtype=np.float64)
-    sums = np.bincount(activations.indices, squares, minlength=activations.shape[1])
-    return sums.astype(np.float64)
