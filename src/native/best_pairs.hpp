@@ -48,16 +48,10 @@ class BestPairs {
     }
   }
 
-  void clear() {
-    pairs_.clear();
-    publish({kTaken, -1});
-  }
-
-  // The keys of the best, ascending.
-  void write_keys(std::int64_t* keys) {
-    keep_best();
-    for (std::size_t i = 0; i < count_; ++i) keys[i] = pairs_[i].key;
-    std::sort(keys, keys + count_);
+  // The best, in no order; fewer than `count` if fewer were added.
+  const std::vector<Pair>& pairs() {
+    if (pairs_.size() > count_) keep_best();
+    return pairs_;
   }
 
  private:

@@ -42,78 +42,96 @@ inline float magnitude(float value) {
   return value;
 }
 
-// Of a column's values as shares of the largest one, so that no square is too large or too small.
-inline float inverse_of(float largest) {
-  return largest > 0 ? std::min(1.0f / largest, std::numeric_limits<float>::max()) : 0.0f;
+constexpr std::int64_t kSummedRows = 16;  // whose squares are summed in float, the sums in double
+
+// The squares of one column, sample after sample; dense and sparse columns come to the same sum.
+class SumOfSquares {
+ public:
+  void add(std::int64_t row, float value) {
+    if (row / kSummedRows != block_) {
+      total_ += static_cast<double>(some_);
+      some_ = 0;
+      block_ = row / kSummedRows;
+    }
+    some_ += value * value;
+  }
+  double total() const { return total_ + static_cast<double>(some_); }
+
+ private:
+  std::int64_t block_ = 0;
+  float some_ = 0;
+  double total_ = 0;
+};
+
+// Whether squares of such a size, and their sums, are ordinary floats.
+inline bool is_ordinary(float largest) { return largest >= 1e-12f && largest <= 1e15f; }
+
+// The length of a column given by visit(add), which calls add(row, value) for its samples. Other
+// than ordinary values are brought near one by a power of two, which changes no digit.
+template <class Visit>
+double length_of(float largest, Visit&& visit) {
+  if (largest == 0 || !(largest <= std::numeric_limits<float>::max())) return static_cast<double>(largest);
+  int exponent = 0;
+  if (!is_ordinary(largest)) std::frexp(largest, &exponent);
+  SumOfSquares squares;
+  visit([&](std::int64_t row, float value) { squares.add(row, std::ldexp(value, -exponent)); });
+  return std::ldexp(std::sqrt(squares.total()), exponent);
 }
 
 // Profiles a share of the columns of a (n_rows, n_columns) matrix.
 inline void profile_columns(const float* matrix, std::int64_t n_rows, std::int64_t n_columns, Share share,
                             ColumnProfiles& profiles) {
   constexpr std::int64_t kWidth = 512;  // columns at once: what is kept of them stays in L1
-  constexpr std::int64_t kRows = 16;    // whose squares are summed in float
   for (std::int64_t first = share.begin; first < share.end; first += kWidth) {
     const int width = static_cast<int>(std::min(kWidth, share.end - first));
     std::int32_t largest[kWidth] = {}, n_nonzero[kWidth] = {};  // bits of magnitudes sort as they do
-    for (std::int64_t row = 0; row < n_rows; ++row) {
-      const float* in = matrix + row * n_columns + first;
-      for (int j = 0; j < width; ++j) {
-        std::int32_t bits;
-        std::memcpy(&bits, in + j, sizeof bits);
-        bits &= std::numeric_limits<std::int32_t>::max();
-        largest[j] = std::max(largest[j], bits);
-        n_nonzero[j] += bits != 0;
-      }
-    }
-    float inverse[kWidth];
-    for (int j = 0; j < width; ++j) {
-      float value;
-      std::memcpy(&value, largest + j, sizeof value);
-      profiles.largest[static_cast<std::size_t>(first + j)] = value;
-      profiles.n_nonzero[static_cast<std::size_t>(first + j)] = n_nonzero[j];
-      inverse[j] = inverse_of(value);
-    }
     double squares[kWidth] = {};
-    for (std::int64_t begin = 0; begin < n_rows; begin += kRows) {
+    for (std::int64_t begin = 0; begin < n_rows; begin += kSummedRows) {
       float some[kWidth] = {};
-      for (std::int64_t row = begin; row < std::min(begin + kRows, n_rows); ++row) {
+      for (std::int64_t row = begin; row < std::min(begin + kSummedRows, n_rows); ++row) {
         const float* in = matrix + row * n_columns + first;
         for (int j = 0; j < width; ++j) {
-          const float share_of_largest = in[j] * inverse[j];
-          some[j] += share_of_largest * share_of_largest;
+          std::int32_t bits;
+          std::memcpy(&bits, in + j, sizeof bits);
+          bits &= std::numeric_limits<std::int32_t>::max();
+          largest[j] = std::max(largest[j], bits);
+          n_nonzero[j] += bits != 0;
+          some[j] += in[j] * in[j];
         }
       }
       for (int j = 0; j < width; ++j) squares[j] += static_cast<double>(some[j]);
     }
     for (int j = 0; j < width; ++j) {
       const auto at = static_cast<std::size_t>(first + j);
-      profiles.length[at] = profiles.is_dead(at) || !profiles.is_finite(at)
-                                ? static_cast<double>(profiles.largest[at])
-                                : std::sqrt(squares[j]) / static_cast<double>(inverse[j]);
+      float& most = profiles.largest[at];
+      std::memcpy(&most, largest + j, sizeof most);
+      profiles.n_nonzero[at] = n_nonzero[j];
+      profiles.length[at] = is_ordinary(most) ? std::sqrt(squares[j]) : length_of(most, [&](auto&& add) {
+        for (std::int64_t row = 0; row < n_rows; ++row) add(row, matrix[row * n_columns + first + j]);
+      });
     }
   }
 }
 
 // The same for columns in CSC form.
-inline void profile_columns(const std::int64_t* indptr, const float* values, Share share,
-                            ColumnProfiles& profiles) {
+inline void profile_columns(const std::int64_t* indptr, const std::int32_t* indices, const float* values,
+                            Share share, ColumnProfiles& profiles) {
   for (std::int64_t column = share.begin; column < share.end; ++column) {
-    std::int32_t largest = 0;
-    double squares = 0;
-    std::int32_t n_nonzero = 0;
+    std::int32_t largest = 0, n_nonzero = 0;
     for (std::int64_t i = indptr[column]; i < indptr[column + 1]; ++i) {
-      const auto value = static_cast<double>(values[i]);
-      squares += value * value;
-      const float size = magnitude(values[i]);
       std::int32_t bits;
-      std::memcpy(&bits, &size, sizeof bits);
+      std::memcpy(&bits, values + i, sizeof bits);
+      bits &= std::numeric_limits<std::int32_t>::max();
       largest = std::max(largest, bits);
       n_nonzero += bits != 0;
     }
     const auto at = static_cast<std::size_t>(column);
-    std::memcpy(&profiles.largest[at], &largest, sizeof largest);
+    float& most = profiles.largest[at];
+    std::memcpy(&most, &largest, sizeof most);
     profiles.n_nonzero[at] = n_nonzero;
-    profiles.length[at] = std::sqrt(squares);
+    profiles.length[at] = length_of(most, [&](auto&& add) {
+      for (std::int64_t i = indptr[column]; i < indptr[column + 1]; ++i) add(indices[i], values[i]);
+    });
   }
 }
 

@@ -1,7 +1,8 @@
-// Float memory on cache-line boundaries.
+// Memory on cache-line boundaries.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -17,22 +18,29 @@ inline std::size_t whole_lines(std::size_t n_floats) {
 
 enum class Fill { zeros, nothing };
 
-class Floats {
+// Numbers of four bytes.
+template <class T>
+class Lines {
+  static_assert(sizeof(T) == sizeof(float));
+
  public:
-  Floats() = default;
-  explicit Floats(std::size_t size, Fill fill = Fill::zeros)
-      : data_(static_cast<float*>(
-            ::operator new(whole_lines(size + 1) * sizeof(float), std::align_val_t{kLine}))) {
-    if (fill == Fill::zeros) std::memset(data_.get(), 0, whole_lines(size + 1) * sizeof(float));
+  Lines() = default;
+  explicit Lines(std::size_t size, Fill fill = Fill::zeros)
+      : data_(static_cast<T*>(
+            ::operator new(whole_lines(size + 1) * sizeof(T), std::align_val_t{kLine}))) {
+    if (fill == Fill::zeros) std::memset(data_.get(), 0, whole_lines(size + 1) * sizeof(T));
   }
-  float* data() { return data_.get(); }
-  const float* data() const { return data_.get(); }
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
 
  private:
   struct Free {
-    void operator()(float* data) const { ::operator delete(data, std::align_val_t{kLine}); }
+    void operator()(T* data) const { ::operator delete(data, std::align_val_t{kLine}); }
   };
-  std::unique_ptr<float, Free> data_;
+  std::unique_ptr<T, Free> data_;
 };
+
+using Floats = Lines<float>;
+using Ints = Lines<std::int32_t>;
 
 }  // namespace ctre

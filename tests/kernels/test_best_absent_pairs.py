@@ -321,3 +321,58 @@ def test_places_beyond_int32_need_little_memory():
     kib_or_bytes = int(run.stdout)
     unit = 1 if sys.platform == "darwin" else 1024
     assert kib_or_bytes * unit < 50e6  # an array of all places would take 2800 MB as bytes
+
+
+def ordinary_sides(rng, kind, n_samples, n_pre, n_post):
+    """Activations as a search meets them, with dead neurons, copies, and loud neurons."""
+    pre, post = rng.normal(size=(n_samples, n_pre)), rng.normal(size=(n_samples, n_post))
+    if kind == "active after a ReLU":
+        pre, post = np.maximum(pre, 0), np.maximum(post - 0.5, 0)
+    if kind == "few values":
+        pre, post = np.round(pre), np.round(post)
+    pre[:, rng.random(n_pre) < 0.2] = 0
+    post[:, rng.random(n_post) < 0.2] = 0
+    pre[:, 1::9] = pre[:, ::9][:, : pre[:, 1::9].shape[1]]  # many equal scores
+    pre *= 10 ** rng.normal(size=n_pre)
+    return pre.astype(np.float32), post.astype(np.float32)
+
+
+@pytest.mark.parametrize("n_samples", [127, 128, 300, 513])
+@pytest.mark.parametrize("kind", ["normal", "active after a ReLU", "few values"])
+@pytest.mark.parametrize("normalized", [False, True])
+@pytest.mark.parametrize("absolute", [False, True])
+@pytest.mark.parametrize("lowest_first", [False, True])
+def test_the_coarse_search_finds_what_the_exact_one_finds(
+    native, n_samples, kind, normalized, absolute, lowest_first
+):
+    """Sparse samples are searched exactly. Planted: half the error, no error of one side."""
+    rng = np.random.default_rng(12)
+    pre, post = ordinary_sides(rng, kind, n_samples, 150, 120)
+    offsets = rng.normal(size=150), 5 * rng.normal(size=120)
+    indptr, indices = topology(rng, 150, 120, 0.1)
+    for pre_offset, post_offset in [(None, None), (o.astype(np.float32) for o in offsets)]:
+        coarse = BilinearForm(
+            pre, post, pre_offset, post_offset, absolute, lowest_first, normalized
+        )
+        exact = coarse._replace(pre=csr_array(pre))
+        for count in (1, 40, 2250):
+            want = native.best_absent_pairs(exact, indptr, indices, count, n_threads=1)
+            for n_threads in (1, 3):
+                got = native.best_absent_pairs(coarse, indptr, indices, count, n_threads=n_threads)
+                np.testing.assert_array_equal(got, want)
+
+
+def test_pairs_too_close_to_tell_apart_coarsely(native):
+    """More near ties than candidates are kept: the search starts again, exactly."""
+    rng = np.random.default_rng(13)
+    pre = np.repeat(rng.normal(size=(200, 1)), 300, axis=1) * (1 + 1e-6 * rng.random((200, 300)))
+    post = np.repeat(rng.normal(size=(200, 1)), 200, axis=1) * (1 + 1e-6 * rng.random((200, 200)))
+    coarse = BilinearForm(pre.astype(np.float32), post.astype(np.float32))
+    exact = coarse._replace(pre=csr_array(coarse.pre))
+    indptr, indices = topology(rng, 300, 200, 0.05)
+    for count in (1, 100, 3000):
+        got, want = (
+            native.best_absent_pairs(form, indptr, indices, count, n_threads=2)
+            for form in (coarse, exact)
+        )
+        np.testing.assert_array_equal(got, want)

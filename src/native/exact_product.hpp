@@ -1,4 +1,5 @@
-// The inside of a matrix product: panels of packed columns, and the tile that multiplies two.
+// The product of two sides' activations in float: panels of packed columns, and the tile that
+// multiplies two.
 //
 // Both sides are sample-major. A chunk of samples of some columns is packed into panels, each
 // [sample][column] with the few columns of one tile, so that the tile reads memory in order. The
@@ -9,24 +10,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
-#include "simd.hpp"
+#include "live_neurons.hpp"
+#include "memory.hpp"
+#include "similarity.hpp"
+#include "tile.hpp"
 
 namespace ctre::CTRE_ISA {
-
-// A tile's sums fill the registers of the instruction set but for one row and a factor.
-#if defined(__AVX512F__)
-inline constexpr int kTilePost = 14, kTileVectors = 2;
-#elif defined(__aarch64__)
-inline constexpr int kTilePost = 6, kTileVectors = 4;
-#else
-inline constexpr int kTilePost = 6, kTileVectors = 2;
-#endif
-inline constexpr int kTilePre = kTileVectors * kLanes;
-
-inline constexpr int kChunk = 256;  // samples packed at once
-
-inline std::int64_t round_up(std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; }
 
 // scores[i][j] = (first ? 0 : scores[i][j]) + sum over k of post[k][i] * pre[k][j]; with `kSparse`,
 // row k of the presynaptic panel belongs to sample rows[k] of the chunk.
@@ -153,5 +144,73 @@ inline bool panels_finite(const float* panels, std::int64_t n_columns, const Pan
   }
   return finite;
 }
+
+// How the blocks of a search are multiplied: the panels of one thread, and what fills them.
+class ExactProduct {
+ public:
+  ExactProduct(const AbsentPairQuery& query, const Side& pre, const Side& post)
+      : query_(query), pre_(pre), post_(post) {}
+
+  struct Panels {
+    Floats pre, post;
+    std::vector<PanelRows> pre_rows;
+    bool finite = true;  // as far as dead neurons meet the values
+  };
+
+  Panels panels(std::int64_t n_pre, std::int64_t n_post) const {
+    Panels panels;
+    panels.pre = Floats(static_cast<std::size_t>(n_pre * kChunk), Fill::nothing);
+    panels.post = Floats(static_cast<std::size_t>(n_post * kChunk), Fill::nothing);
+    panels.pre_rows.resize(query_.pre ? 0 : static_cast<std::size_t>(n_pre / kTilePre));
+    return panels;
+  }
+
+  // Samples [begin, end) of n live postsynaptic neurons from `first` on.
+  void pack_post(Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t n) const {
+    pack_dense<kTilePost>(query_.post, query_.n_post, begin, end, post_.live.index.data() + first,
+                          post_.live.scale.data() + first, n, panels.post.data());
+    if (pre_.dead.size()) {
+      panels.finite &= panels_finite<kTilePost>(panels.post.data(), n, static_cast<int>(end - begin));
+    }
+  }
+
+  // The same for presynaptic ones.
+  void pack_pre(Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t n) const {
+    const std::int32_t* index = pre_.live.index.data() + first;
+    const float* scale = pre_.live.scale.data() + first;
+    if (query_.pre) {
+      pack_dense<kTilePre>(query_.pre, query_.n_pre, begin, end, index, scale, n, panels.pre.data());
+      if (post_.dead.size()) {
+        panels.finite &= panels_finite<kTilePre>(panels.pre.data(), n, static_cast<int>(end - begin));
+      }
+    } else {
+      pack_sparse(query_.pre_indptr, query_.pre_indices, query_.pre_values, begin, end, index, scale, n,
+                  panels.pre.data(), panels.pre_rows.data());
+      if (post_.dead.size()) panels.finite &= panels_finite(panels.pre.data(), n, panels.pre_rows.data());
+    }
+  }
+
+  // Adds the packed samples' share to the scores of a tile of postsynaptic neurons from `post` on
+  // with all the presynaptic ones.
+  void multiply(const Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t n_pre, std::int64_t post,
+                float* scores, std::int64_t stride) const {
+    const float* post_panel = panels.post.data() + post * kChunk;
+    for (std::int64_t j = 0; j < n_pre; j += kTilePre) {
+      const float* pre_panel = panels.pre.data() + j * kChunk;
+      if (query_.pre) {
+        multiply_tile<false>(static_cast<int>(end - begin), pre_panel, nullptr, post_panel, begin == 0, scores + j,
+                             stride);
+      } else {
+        const PanelRows& rows = panels.pre_rows[static_cast<std::size_t>(j / kTilePre)];
+        multiply_tile<true>(rows.n_rows, pre_panel, rows.rows, post_panel, begin == 0, scores + j, stride);
+      }
+    }
+  }
+
+ private:
+  const AbsentPairQuery& query_;
+  const Side& pre_;
+  const Side& post_;
+};
 
 }  // namespace ctre::CTRE_ISA
