@@ -345,7 +345,7 @@ def ordinary_sides(rng, kind, n_samples, n_pre, n_post):
 def test_the_coarse_search_finds_what_the_exact_one_finds(
     native, n_samples, kind, normalized, absolute, lowest_first
 ):
-    """Sparse samples are searched exactly. Planted: half the error, no error of one side."""
+    """Sparse samples are searched exactly."""
     rng = np.random.default_rng(12)
     pre, post = ordinary_sides(rng, kind, n_samples, 150, 120)
     offsets = rng.normal(size=150), 5 * rng.normal(size=120)
@@ -376,3 +376,22 @@ def test_pairs_too_close_to_tell_apart_coarsely(native):
             for form in (coarse, exact)
         )
         np.testing.assert_array_equal(got, want)
+
+
+@pytest.mark.parametrize("side", ["pre", "post"])
+def test_rounding_that_takes_all_of_a_score_away(native, side):
+    """Neuron 0 is small but for one sample, so the coarse product with the steady others is zero.
+
+    Neuron 1 is coarsely better with them, and worse in truth. Planted: an error of a tenth.
+    """
+    n_samples = 512
+    rare = np.zeros((n_samples, 10), dtype=np.float32)
+    rare[0] = 2047
+    rare[1:, 0] = 0.49
+    rare[1:101, 1] = 1
+    steady = np.ones((n_samples, 10), dtype=np.float32)
+    steady[0] = 0
+    steady[:, 1:] *= 0.1
+    form = BilinearForm(*((rare, steady) if side == "pre" else (steady, rare)))
+    indptr, indices = np.zeros(11, dtype=np.int32), np.zeros(0, dtype=np.int32)
+    assert native.best_absent_pairs(form, indptr, indices, 1, n_threads=1).tolist() == [0]
