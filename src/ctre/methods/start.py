@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import ClassVar, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -49,6 +49,9 @@ class FirstLayer(NamedTuple):
 class Start(Protocol):
     """Chooses the layers that training begins with."""
 
+    settings: ClassVar[frozenset[str]]
+    """Names of the settings it depends on, of those that not every method does."""
+
     def layers(self, plan: StartPlan) -> list[FirstLayer]:
         """Give every layer, first to last."""
         ...
@@ -57,6 +60,8 @@ class Start(Protocol):
 @dataclass(frozen=True)
 class ErdosRenyi:
     """Places drawn at random, exactly as many as planned."""
+
+    settings: ClassVar = frozenset({"epsilon", "density"})
 
     def layers(self, plan: StartPlan) -> list[FirstLayer]:
         """Draw; O(n_connections)."""
@@ -73,6 +78,8 @@ class ErdosRenyi:
 @dataclass(frozen=True)
 class Full:
     """Every pair connected, for methods that prune; O(n_pre * n_post) memory."""
+
+    settings: ClassVar = frozenset[str]()
 
     def layers(self, plan: StartPlan) -> list[FirstLayer]:
         """Connect everything."""
@@ -95,6 +102,8 @@ class Snip:
        Sensitivity", ICLR 2019. There the largest are taken over all layers together; here, as in
        the comparison of Atashgahi et al., every layer has the size Erdős–Rényi gives it.
     """
+
+    settings: ClassVar = frozenset({"epsilon", "density"})
 
     def layers(self, plan: StartPlan) -> list[FirstLayer]:
         """Go forward and backward through the dense start, and keep the most salient places."""
