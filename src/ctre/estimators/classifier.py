@@ -140,10 +140,10 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
-    Settings that a method has no use for are ignored, so that a search may set them for all: those
-    of the updates by "static", "snip" and "dense", the density by "dense", the drop fraction by
+    A setting that a method has no use for is ignored, so that a search may set it for all: those of
+    the updates where the topology never changes, the density by "dense", the drop fraction by
     "magnitude", ``patience`` and ``similarity_samples`` by every method that asks for neither.
-    `ctre.methods.settings_of` tells which are used, and ``docs/methods.md`` shows it for all.
+    `ctre.methods.settings_of` names those that count, and ``docs/methods.md`` shows them.
 
     An epoch costs O(n_samples * n_connections). A similarity-guided update costs
     O(similarity_samples * n_pre * n_post) per layer in time, O(n_connections) in memory.
