@@ -2,9 +2,10 @@
 
 The cells are those of Atashgahi et al. (2022), Tables 2, 4, 5, 7, 9 and 10, for Madelon and Isolet
 with three hidden layers of 1000 neurons at epsilon 1 and 5: ``paper_tables.csv`` holds them.
-Trains through ``ctre compare`` what is not done yet; ``--table`` prints the table of what is done.
-Of a comparison's folder, ``rows.csv`` and ``settings.json`` are kept under version control. Without
-its ``curves.csv`` a folder that is not complete begins anew.
+Trains through ``ctre compare`` what is not done yet; ``--table`` prints the table of what is done,
+and ``--page`` puts it at the end of ``docs/paper-comparison.md``. Of a comparison's folder,
+``rows.csv`` and ``settings.json`` are kept under version control. Without its ``curves.csv`` a
+folder that is not complete begins anew.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from typing import NamedTuple
 
 _CELLS = Path(__file__).with_suffix(".csv")
 _STORE = Path(__file__).parent / "results" / "paper_tables"
+_PAGE = Path(__file__).parents[1] / "docs" / "paper-comparison.md"
+_HEADING = "## Cell by cell\n"
 _N_SEEDS = 3
 
 
@@ -99,20 +102,29 @@ def train() -> None:
         subprocess.run([sys.executable, "-m", "ctre", "compare", study.data, *words], check=True)
 
 
-def print_table() -> None:
-    """Print the table in Markdown; ≠ marks what is further off than twice either's spread."""
-    print("| data | epsilon | similarity rows | method | ours | paper | | Table |")
-    print("|---|---|---|---|---|---|---|---|")
+def table() -> str:
+    """Write the table in Markdown; ≠ marks what is further off than twice either's spread."""
+    lines = [
+        "| data | epsilon | similarity rows | method | ours | paper | | Table |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for study, cells in read_paper().items():
         ours = read_ours(study)
         for method in [*cells, *(ours.keys() - cells.keys())]:
             here, there = ours.get(method), cells.get(method)
             is_off = here and there and here.is_off(there.accuracy)
-            print(
+            lines.append(
                 f"| {' | '.join(study)} | `{method}` | {here or '–'} "
                 f"| {there.accuracy if there else '–'} | {'≠' if is_off else ''} "
                 f"| {there.tables if there else '–'} |"
             )
+    return "\n".join(lines) + "\n"
+
+
+def rewrite_page() -> None:
+    """Put the table where the page has it."""
+    text, heading, _ = _PAGE.read_text(encoding="utf-8").partition(_HEADING)
+    _PAGE.write_text(f"{text}{heading}\n{table()}", encoding="utf-8")
 
 
 if __name__ == "__main__":
@@ -120,4 +132,11 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--table", action="store_true", help="print the table, train nothing")
-    print_table() if parser.parse_args().table else train()
+    parser.add_argument("--page", action="store_true", help="renew the page, train nothing")
+    chosen = parser.parse_args()
+    if chosen.table:
+        print(table(), end="")
+    elif chosen.page:
+        rewrite_page()
+    else:
+        train()
