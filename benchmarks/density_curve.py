@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 from measure import arguments, report
 from race import Rival, race, title
+from trainers.ours import Ours
 from trainers.torch_dense import TorchDense, TorchMask
 from workloads import CIFAR_SIZES, Work
 
@@ -23,7 +24,7 @@ def main() -> None:
         curve = {}
         for density in _DENSITIES:
             work = Work.generate(CIFAR_SIZES, _counts(density), _N_ROWS)
-            curve[density] = {"connections": work.counts, **race(work, _RIVALS, chosen)}
+            curve[density] = {"connections": work.counts, **race(work, Ours, _RIVALS, chosen)}
         results["layer_sizes"] = CIFAR_SIZES
         results["break_even_density"] = {
             title(name, n): _break_even(

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-from measure import arguments, limited_threads, report
-from race import Rival, race
-from trainers import Trainer
+from measure import arguments, report
+from race import Rival, race, verify
 from trainers.ours import Ours
 from trainers.scipy_csr import SciPyCSR
 from trainers.sklearn_dense import SklearnDense
 from trainers.sparselab_padded import SparseLab
 from trainers.torch_csr import TorchCSR, TorchCSRByHand
 from trainers.torch_dense import TorchMask
-from workloads import BATCH_SIZE, MADELON_ROWS, MADELON_SIZES, MNIST_ROWS, MNIST_SIZES, Work
+from workloads import MADELON_ROWS, MADELON_SIZES, MNIST_ROWS, MNIST_SIZES, Work
 
-from ctre._typing import FloatArray, IndexArray
 from ctre.density import erdos_renyi_counts
 
 _SETTINGS = {
@@ -32,7 +27,6 @@ _RIVALS = {
     "scipy CSR": Rival(SciPyCSR, is_threaded=False),
     "sklearn dense": Rival(SklearnDense),
 }
-_VERIFY_ROWS = 18 * BATCH_SIZE
 
 
 def main() -> None:
@@ -42,43 +36,9 @@ def main() -> None:
             work = Work.generate(sizes, erdos_renyi_counts(sizes, epsilon), n_rows)
             results[setting] = {
                 "connections": work.counts,
-                "verified": verify(work),
-                **race(work, _RIVALS, chosen),
+                "verified": verify(work, Ours, _RIVALS),
+                **race(work, Ours, _RIVALS, chosen),
             }
-
-
-def verify(work: Work) -> dict[str, Any]:
-    """Make sure that everybody learns, and that everybody's first step is ours.
-
-    The step is compared at the connections, so it holds for dense rivals as well: their other
-    weights are still zero.
-    """
-    rows = np.random.default_rng(1).permutation(len(work.samples))[:_VERIFY_ROWS].astype(np.int32)
-    ours, _ = _first_step_and_losses(Ours(work, 1), work, rows)
-    found = {}
-    for name, rival in _RIVALS.items():
-        steps, losses = _first_step_and_losses(rival.make(work), work, rows)
-        deviation = max(
-            float(np.abs(step - our_step).max() / np.abs(our_step).max())
-            for step, our_step in zip(steps, ours, strict=False)
-        )
-        found[name] = {"first_step_deviation": deviation, "losses": losses}
-        if deviation > 1e-3 or not losses[1] < losses[0]:
-            raise RuntimeError(f"{name} does not do the same work: {found[name]}")
-    return found
-
-
-def _first_step_and_losses(
-    trainer: Trainer, work: Work, rows: IndexArray
-) -> tuple[list[FloatArray], tuple[float, float]]:
-    """Give each layer's first step, the loss of that batch, and the mean loss of the others."""
-    with limited_threads(1):
-        first_loss = trainer.train(rows[:BATCH_SIZE])
-        steps = [
-            after - layer.weights
-            for after, layer in zip(trainer.weights(), work.network.layers, strict=False)
-        ]
-        return steps, (first_loss, trainer.train(rows[BATCH_SIZE:]))
 
 
 if __name__ == "__main__":

@@ -154,6 +154,7 @@ def test_more_seeds_are_trained_on_top(compare, tmp_path):
         (("iris", "--methods", "set", "--seeds", "0"), "--seeds"),
         (("irish", "--methods", "set"), "Unknown data set"),
         (("iris", "--methods", "set", "--epsilon", "1", "--density", "0.5"), "not both"),
+        (("iris", "--methods", "snip,static", "--zeta", "0.1"), "no difference to snip, static;"),
     ],
 )
 def test_wrong_usage(ctre, tmp_path, args, words):
@@ -161,6 +162,16 @@ def test_wrong_usage(ctre, tmp_path, args, words):
     assert result.stdout == ""
     assert words in " ".join(result.stderr.split())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_option_that_only_some_methods_use_is_noted(ctre, quick):
+    args = ("--methods", "set,dense", "--zeta", "0.1", "--seeds", "1", "--json")
+    result = ctre("compare", "iris", *quick, *args)
+    assert [method["method"] for method in json.loads(result.stdout)["methods"]] == ["set", "dense"]
+    assert result.stderr.splitlines() == [
+        "Note: --epsilon makes no difference to dense.",
+        "Note: --zeta makes no difference to dense.",
+    ]
 
 
 def test_a_damaged_store(ctre, compare, quick, tmp_path):

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+
+import pytest
 
 from ctre.datasets import CATALOGUE
 from ctre.methods import RECIPES
+
+PAGE = Path(__file__).parents[2] / "docs" / "methods.md"
 
 
 def test_methods_are_listed_with_their_citation(ctre):
@@ -18,7 +23,26 @@ def test_methods_are_listed_with_their_citation(ctre):
 def test_methods_as_json(ctre):
     rows = json.loads(ctre("methods", "--json").stdout)["methods"]
     assert [row["name"] for row in rows] == [recipe.name for recipe in RECIPES]
-    assert rows[0].keys() == {"name", "summary", "citation"}
+    assert rows[0].keys() == {"name", "summary", "citation", "settings"}
+    settings = {row["name"]: row["settings"] for row in rows}
+    assert settings["snip"] == ["epsilon", "density"]
+    assert settings["dense"] == []
+
+
+def test_the_page_of_methods_is_what_the_command_prints(ctre):
+    """After a new method: ctre methods --markdown > docs/methods.md."""
+    page = ctre("methods", "--markdown").stdout
+    assert page == PAGE.read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    for row, recipe in zip(rows, RECIPES, strict=True):
+        assert row.startswith(f"| `{recipe.name}` | {recipe.summary} |")
+        assert row.endswith(f"| {recipe.citation.short} |")
+        assert row.count("|") == 9
+
+
+@pytest.mark.parametrize("args", [("--cite", "set", "--json"), ("--markdown", "--json")])
+def test_one_form_at_a_time(ctre, args):
+    assert "Give one of" in ctre("methods", *args, code=2).stderr
 
 
 def test_a_method_is_cited_as_bibtex(ctre):

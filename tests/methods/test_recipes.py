@@ -95,6 +95,7 @@ def instead_of_regrown(similar):
         ("magnitude", Method(SmallestMagnitude(), Nothing(), GradualPruning())),
         ("static", None),
         ("snip", None),
+        ("snip-global", None),
         ("dense", None),
     ],
 )
@@ -104,7 +105,12 @@ def test_a_name_stands_for_its_rule(name, method):
 
 def test_only_three_do_not_start_from_a_random_sparse_topology():
     starts = {recipe.name: recipe.start for recipe in RECIPES if recipe.start != ErdosRenyi()}
-    assert starts == {"snip": Snip(), "magnitude": Full(), "dense": Full()}
+    assert starts == {
+        "snip": Snip(),
+        "snip-global": Snip(over="network"),
+        "magnitude": Full(),
+        "dense": Full(),
+    }
     assert [recipe.name for recipe in RECIPES if recipe.is_dense] == ["dense"]
 
 

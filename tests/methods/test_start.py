@@ -35,7 +35,7 @@ def plan(rng):
 
 
 starts = {recipe.start: recipe.start for recipe in RECIPES}
-every_start = pytest.mark.parametrize("rule", starts, ids=lambda rule: type(rule).__name__)
+every_start = pytest.mark.parametrize("rule", starts, ids=repr)
 
 
 @every_start
@@ -45,7 +45,10 @@ def test_every_layer_has_the_planned_connections(rule, plan):
         (7, 9), (9, 8), (8, 3)
     ]  # fmt: skip
     counts = tuple(layer.topology.n_connections for layer in layers)
-    assert counts == (PLACES if rule == Full() else COUNTS)
+    if rule == Snip(over="network"):
+        assert sum(counts) == sum(COUNTS)
+    else:
+        assert counts == (PLACES if rule == Full() else COUNTS)
     for layer in layers:
         assert layer.weights.shape == (layer.topology.n_connections,)
         assert layer.weights.dtype == np.float32
@@ -97,6 +100,19 @@ def test_snip_keeps_the_most_salient_places_with_their_weights(block, plan, monk
         by_key = wanted.T.ravel()
         count = layer.topology.n_connections
         np.testing.assert_array_equal(layer.topology.keys, np.sort(np.argsort(-by_key)[:count]))
+        np.testing.assert_array_equal(layer.weights, weights.T.ravel()[layer.topology.keys])
+
+
+@pytest.mark.parametrize("counts", [COUNTS, (1, 0, 0), PLACES], ids=["some", "one", "all"])
+def test_snip_over_the_network_has_one_threshold(counts, plan):
+    """Planted mistake: each layer offers only as many as it is planned to have."""
+    whole = Snip().layers(replace(plan, counts=PLACES))
+    dense = [layer.topology.as_matrix(layer.weights).toarray() for layer in whole]
+    by_key = [wanted.T.ravel() for wanted in saliency(plan, dense)]
+    threshold = np.sort(np.concatenate(by_key))[-sum(counts)]
+    layers = Snip(over="network").layers(replace(plan, counts=counts))
+    for layer, wanted, weights in zip(layers, by_key, dense, strict=True):
+        np.testing.assert_array_equal(layer.topology.keys, np.flatnonzero(wanted >= threshold))
         np.testing.assert_array_equal(layer.weights, weights.T.ravel()[layer.topology.keys])
 
 

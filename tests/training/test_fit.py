@@ -30,7 +30,10 @@ from ctre.training import Callback, StopTraining
 
 @every_recipe
 def test_the_number_of_connections_is_constant(method):
-    """But for pruning, which comes down to the budget, and for dense, which has all."""
+    """But for pruning, which comes down to the budget, and for dense, which has all.
+
+    With one threshold for all layers the budgets hold together, not one by one.
+    """
     history = fit(method).history_
     counts = np.array(history.column("n_connections"))
     if method == "dense":
@@ -39,6 +42,9 @@ def test_the_number_of_connections_is_constant(method):
         assert (counts[0] == PLACES).all()
         assert (np.diff(counts, axis=0) <= 0).all()
         assert (counts[-1] == BUDGETS).all()
+    elif method == "snip-global":
+        assert (counts == counts[0]).all()
+        assert counts[0].sum() == sum(BUDGETS)
     else:
         assert (counts == BUDGETS).all()
 

@@ -10,7 +10,7 @@ import click
 
 from ctre.cli.options import data_home_option, json_option
 from ctre.cli.study_options import going_on_later, parse_names, seeds_option, study_out_option
-from ctre.cli.training_options import chosen_keywords, training_options
+from ctre.cli.training_options import check_meaning, chosen_keywords, training_options
 
 _PICTURE_FILE = "curves.png"
 
@@ -67,6 +67,7 @@ def compare(
 
     check_methods(methods)
     chosen = chosen_keywords(keywords)
+    check_meaning(methods, keywords)
     if out is not None:
         prepare_folder(out)
     scaled = open_scaled(

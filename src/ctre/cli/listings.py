@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,20 +14,53 @@ from ctre.cli.options import data_home_option, json_option
 if TYPE_CHECKING:
     from rich.table import Table
 
+_PAGE = """\
+# Methods
+
+What `ctre train --method NAME` and `SparseMLPClassifier(method="NAME")` know. A dot marks the
+settings that make a difference to a method; the estimator ignores the others, and the command line
+refuses them.
+`ctre methods --cite NAME` prints the reference, `ctre methods --markdown` this page.
+"""
+_SETTINGS = {  # one of each pair stands for both
+    "epsilon, density": "epsilon",
+    "drop fraction, its schedule": "drop_fraction",
+    "interval and end of updates": "update_interval",
+    "patience": "patience",
+    "similarity samples": "similarity_samples",
+}
+
 
 @click.command()
 @click.option("--cite", metavar="NAME", help="Print the BibTeX entry of one method instead.")
+@click.option("--markdown", "as_markdown", is_flag=True, help="Print a page of documentation.")
 @json_option
-def methods(cite: str | None, as_json: bool) -> None:
+def methods(cite: str | None, as_markdown: bool, as_json: bool) -> None:
     """List the methods: what each grows, and where it was published."""
     from ctre.cli.consoles import results
-    from ctre.methods import RECIPES, get_recipe
+    from ctre.methods import METHOD_SETTINGS, RECIPES, get_recipe, settings_of
 
+    if (cite is not None) + as_markdown + as_json > 1:
+        raise click.UsageError("Give one of --cite, --markdown and --json.")
     if cite is not None:
         click.echo(get_recipe(cite).citation.bibtex)
+    elif as_markdown:
+        click.echo(_PAGE)
+        headers = ["name", "grows", *_SETTINGS, "published"]
+        _echo_row(headers)
+        _echo_row(["---", "---", *[":-:"] * len(_SETTINGS), "---"])
+        for recipe in RECIPES:
+            settings = settings_of(recipe)
+            dots = ["•" if name in settings else "" for name in _SETTINGS.values()]
+            _echo_row([f"`{recipe.name}`", recipe.summary, *dots, recipe.citation.short])
     elif as_json:
         rows = [
-            {"name": recipe.name, "summary": recipe.summary, "citation": recipe.citation.short}
+            {
+                "name": recipe.name,
+                "summary": recipe.summary,
+                "citation": recipe.citation.short,
+                "settings": [name for name in METHOD_SETTINGS if name in settings_of(recipe)],
+            }
             for recipe in RECIPES
         ]
         click.echo(json.dumps({"methods": rows}, indent=2))
@@ -73,6 +107,10 @@ def datasets(data_home: Path | None, as_json: bool) -> None:
         for column in table.columns[1:5]:
             column.justify = "right"
         results().print(table)
+
+
+def _echo_row(cells: Sequence[str]) -> None:
+    click.echo(f"| {' | '.join(cells)} |")
 
 
 def _table(*headers: str) -> Table:

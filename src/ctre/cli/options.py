@@ -11,7 +11,7 @@ import click
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 ALL_ROWS = "all"
-SCHEDULE = click.Choice(["constant", "cosine"])
+SCHEDULE = click.Choice(["constant", "cosine", "linear", "step"])
 FRACTION = click.FloatRange(0, 1, min_open=True, max_open=True)
 
 

@@ -17,7 +17,7 @@ from ctre.cli.study_options import (
     seeds_option,
     study_out_option,
 )
-from ctre.cli.training_options import chosen_keywords, training_options
+from ctre.cli.training_options import check_meaning, chosen_keywords, training_options
 
 _PICTURE_FILE = "pruning.png"
 
@@ -83,6 +83,7 @@ def prune_study(
 
     check_methods(methods)
     chosen = chosen_keywords(keywords)
+    check_meaning(methods, keywords)
     if out is not None:
         prepare_folder(out)
     scaled = open_scaled(

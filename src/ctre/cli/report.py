@@ -62,6 +62,8 @@ def describe(run: Run) -> dict[str, Any]:
         "l2": estimator.alpha,
         "zeta": estimator.drop_fraction,
         "zeta_schedule": estimator.drop_fraction_schedule,
+        "update_interval": estimator.update_interval,
+        "update_until": estimator.update_until,
         "patience": estimator.patience,
         "init": estimator.weight_init,
         "top_inputs": _top_inputs(run),

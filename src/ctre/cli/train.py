@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from ctre.cli.options import data_home_option, json_option
-from ctre.cli.training_options import chosen_keywords, training_options
+from ctre.cli.training_options import check_meaning, chosen_keywords, training_options
 
 
 @click.command()
@@ -70,8 +70,10 @@ def train(
     from ctre.cli.report import describe, summarize
     from ctre.cli.run import fit_and_test
     from ctre.cli.run_folder import prepare_folder, save_run
+    from ctre.estimators import DEFAULT_PROTOCOL
 
     chosen = chosen_keywords(keywords)
+    check_meaning([keywords["method"] or DEFAULT_PROTOCOL["method"]], keywords)
     if out is not None:
         prepare_folder(out)
     dataset = open_dataset(data, target=target, test_fraction=test_fraction, data_home=data_home)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -73,6 +73,16 @@ _OPTIONS = (
         help="How that share falls.  [default: cosine; paper: constant]",
     ),
     click.option(
+        "--update-interval",
+        type=click.IntRange(1),
+        help="Epochs from one topology update to the next.  [default: 1]",
+    ),
+    click.option(
+        "--update-until",
+        type=click.FloatRange(0, 1),
+        help="Share of the epochs after which the topology is left alone.  [default: 1]",
+    ),
+    click.option(
         "--patience",
         type=click.IntRange(1),
         help="Epochs without a better validation accuracy until ctre-seq grows at random.  "
@@ -137,3 +147,29 @@ def chosen_keywords(keywords: dict[str, Any]) -> dict[str, Any]:
     if chosen.get("similarity_samples") == ALL_ROWS:
         chosen["similarity_samples"] = None
     return chosen
+
+
+def check_meaning(methods: Sequence[str], keywords: Mapping[str, Any]) -> None:
+    """See that every option that was set makes a difference to the methods.
+
+    One that does to some of them only is noted on stderr.
+
+    Raises
+    ------
+    click.UsageError
+        If one makes no difference to any.
+    UnknownNameError
+        If there is no such method.
+    """
+    from ctre.methods import METHOD_SETTINGS, get_recipe, settings_of
+
+    settings = {method: settings_of(get_recipe(method)) for method in methods}
+    for option in click.get_current_context().command.params:
+        if option.name not in METHOD_SETTINGS or keywords[option.name] is None:
+            continue
+        without = [method for method in methods if option.name not in settings[method]]
+        what = f"{option.opts[0]} makes no difference to {', '.join(without)}"
+        if len(without) == len(methods):
+            raise click.UsageError(f"{what}; leave it out, or choose another method.")
+        if without:
+            click.echo(f"Note: {what}.", err=True)

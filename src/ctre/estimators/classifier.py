@@ -140,6 +140,11 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
 
     Notes
     -----
+    A setting that a method has no use for is ignored, so that a search may set it for all: those of
+    the updates where the topology never changes, the density by "dense", the drop fraction by
+    "magnitude", ``patience`` and ``similarity_samples`` by every method that asks for neither.
+    `ctre.methods.settings_of` names those that count, and ``docs/methods.md`` shows them.
+
     An epoch costs O(n_samples * n_connections). A similarity-guided update costs
     O(similarity_samples * n_pre * n_post) per layer in time, O(n_connections) in memory.
 

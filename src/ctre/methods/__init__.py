@@ -7,10 +7,12 @@ from ctre.methods.pace import GradualPruning, Share
 from ctre.methods.policy import Drop, Evidence, Grow, Growth, Needs, Stage
 from ctre.methods.recipes import RECIPES, Recipe, get_recipe
 from ctre.methods.schedules import SCHEDULES, get_schedule
+from ctre.methods.settings import METHOD_SETTINGS, settings_of
 from ctre.methods.similarity import cosine, euclidean, hebb
 from ctre.methods.start import ErdosRenyi, Full, Snip, Start, StartPlan
 
 __all__ = [
+    "METHOD_SETTINGS",
     "RECIPES",
     "SCHEDULES",
     "Drop",
@@ -45,4 +47,5 @@ __all__ = [
     "get_recipe",
     "get_schedule",
     "hebb",
+    "settings_of",
 ]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from ctre.methods.policy import Evidence
 
 
 class Pace(Protocol):
     """Sets the number of connections that a layer drops."""
+
+    settings: ClassVar[frozenset[str]]
+    """Names of the settings it depends on."""
 
     def count(self, evidence: Evidence, drop_fraction: float) -> int:
         """Give the number, between 0 and the layer's connections."""
@@ -22,6 +25,8 @@ class Share:
 
     A layer without absent pairs has nowhere to grow, so nothing of it is dropped.
     """
+
+    settings: ClassVar = frozenset({"drop_fraction", "drop_fraction_schedule"})
 
     def count(self, evidence: Evidence, drop_fraction: float) -> int:
         """Give the number."""
@@ -45,6 +50,8 @@ class GradualPruning:
     ----------
     .. [1] Zhu and Gupta, "To prune, or not to prune", 2017, equation 1.
     """
+
+    settings: ClassVar = frozenset({"epsilon", "density"})
 
     until: float = 0.75
 

@@ -80,6 +80,8 @@ RECIPES = (
     Recipe("static", "a random topology that never changes", None, citations.STATIC),
     Recipe("snip", "the most salient topology of a dense start, which never changes",
            None, citations.SNIP, start=Snip()),
+    Recipe("snip-global", "snip over all layers together, as its authors have it",
+           None, citations.SNIP, start=Snip(over="network")),
     Recipe("magnitude", "gradual pruning of the smallest weights from a full start",
            Method(SmallestMagnitude(), Nothing(), GradualPruning()), citations.MAGNITUDE,
            start=Full()),

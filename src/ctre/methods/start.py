@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import NamedTuple, Protocol, TypeAlias
+from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
@@ -49,6 +49,9 @@ class FirstLayer(NamedTuple):
 class Start(Protocol):
     """Chooses the layers that training begins with."""
 
+    settings: ClassVar[frozenset[str]]
+    """Names of the settings it depends on, of those that not every method does."""
+
     def layers(self, plan: StartPlan) -> list[FirstLayer]:
         """Give every layer, first to last."""
         ...
@@ -57,6 +60,8 @@ class Start(Protocol):
 @dataclass(frozen=True)
 class ErdosRenyi:
     """Places drawn at random, exactly as many as planned."""
+
+    settings: ClassVar = frozenset({"epsilon", "density"})
 
     def layers(self, plan: StartPlan) -> list[FirstLayer]:
         """Draw; O(n_connections)."""
@@ -74,6 +79,8 @@ class ErdosRenyi:
 class Full:
     """Every pair connected, for methods that prune; O(n_pre * n_post) memory."""
 
+    settings: ClassVar = frozenset[str]()
+
     def layers(self, plan: StartPlan) -> list[FirstLayer]:
         """Connect everything."""
         counts = tuple(n_pre * n_post for n_pre, n_post in pairwise(plan.layer_sizes))
@@ -84,17 +91,25 @@ class Full:
 class Snip:
     """The places of a dense start whose ``|gradient * weight|`` on one batch is largest.
 
-    Each layer keeps as many as planned, with the weights they had in the dense start. That start
-    never exists as a whole: its weights are drawn block by block, three times over, from a
-    generator that each block has for itself. Memory O(n_connections + block), time
-    O(n_rows * n_pre * n_post) per layer.
+    They keep the weights they had in the dense start. That start never exists as a whole: its
+    weights are drawn block by block, three times over, from a generator that each block has for
+    itself. Memory O(n_connections + block), time O(n_rows * n_pre * n_post) per layer.
+
+    Parameters
+    ----------
+    over : {"layer", "network"}, default="layer"
+        Whether each layer keeps as many as planned, as in the comparison of Atashgahi et al., or
+        all layers together do, as its authors have it: then one may be left with next to nothing.
 
     References
     ----------
     .. [1] Lee, Ajanthan and Torr, "SNIP: Single-shot Network Pruning Based on Connection
-       Sensitivity", ICLR 2019. There the largest are taken over all layers together; here, as in
-       the comparison of Atashgahi et al., every layer has the size Erdős–Rényi gives it.
+       Sensitivity", ICLR 2019.
     """
+
+    over: Literal["layer", "network"] = "layer"
+
+    settings: ClassVar = frozenset({"epsilon", "density"})
 
     def layers(self, plan: StartPlan) -> list[FirstLayer]:
         """Go forward and backward through the dense start, and keep the most salient places."""
@@ -111,11 +126,48 @@ class Snip:
             before.append(values)
             values = layer.forward(values)
         signals = error_signals(plan.loss, values, plan.targets) / np.float32(len(values))
-        kept = []
-        for layer, inputs, count in zip(dense[::-1], before[::-1], plan.counts[::-1], strict=True):
-            kept.append(layer.most_salient(inputs, signals, count))
+        n_kept = sum(plan.counts)
+        counts = plan.counts if self.over == "layer" else (n_kept,) * len(dense)
+        kept: list[_Places] = []
+        for layer, inputs, count in zip(dense[::-1], before[::-1], counts[::-1], strict=True):
+            kept.insert(0, layer.most_salient(inputs, signals, count))
             signals = layer.backward(signals) * activation_slope(plan.activation, inputs)
-        return kept[::-1]
+        if self.over == "network":
+            kept = _most_salient_of_all(kept, n_kept)
+        return [
+            FirstLayer(Topology.from_keys(layer.n_pre, layer.n_post, places.keys), places.weights)
+            for layer, places in zip(dense, kept, strict=True)
+        ]
+
+
+class _Places(NamedTuple):
+    """Places of a dense layer, ascending."""
+
+    keys: KeyArray
+    weights: FloatArray
+    saliency: FloatArray
+
+    def at(self, positions: KeyArray) -> _Places:
+        return _Places(self.keys[positions], self.weights[positions], self.saliency[positions])
+
+    def and_then(self, others: _Places) -> _Places:
+        return _Places(
+            np.concatenate([self.keys, others.keys]),
+            np.concatenate([self.weights, others.weights]),
+            np.concatenate([self.saliency, others.saliency]),
+        )
+
+    def most_salient(self, count: int) -> _Places:
+        return self.at(first_lowest(-self.saliency, min(count, len(self.keys))))
+
+
+def _most_salient_of_all(layers: Sequence[_Places], count: int) -> list[_Places]:
+    chosen = first_lowest(-np.concatenate([layer.saliency for layer in layers]), count)
+    starts = np.cumsum([0, *(len(layer.keys) for layer in layers)])
+    parts = np.split(chosen, np.searchsorted(chosen, starts[1:-1]))
+    return [
+        layer.at(part - start) for layer, part, start in zip(layers, parts, starts, strict=False)
+    ]
 
 
 class _DenseBlocks:
@@ -146,15 +198,16 @@ class _DenseBlocks:
             errors += signals[:, some] @ weights
         return errors
 
-    def most_salient(self, inputs: FloatArray, signals: FloatArray, count: int) -> FirstLayer:
-        keys: KeyArray = np.empty(0, dtype=np.int64)
-        saliency = kept_weights = np.empty(0, dtype=np.float32)
+    def most_salient(self, inputs: FloatArray, signals: FloatArray, count: int) -> _Places:
+        none = np.empty(0, dtype=np.float32)
+        best = _Places(np.empty(0, dtype=np.int64), none, none)
         for some, weights in self.blocks():
             first = some.start * self.n_pre
-            keys = np.concatenate([keys, np.arange(first, first + weights.size)])
             gradients = signals[:, some].T @ inputs
-            saliency = np.concatenate([saliency, np.abs(gradients * weights).ravel()])
-            kept_weights = np.concatenate([kept_weights, weights.ravel()])
-            best = first_lowest(-saliency, min(count, len(saliency)))
-            keys, saliency, kept_weights = keys[best], saliency[best], kept_weights[best]
-        return FirstLayer(Topology.from_keys(self.n_pre, self.n_post, keys), kept_weights)
+            block = _Places(
+                np.arange(first, first + weights.size),
+                weights.ravel(),
+                np.abs(gradients * weights).ravel(),
+            )
+            best = best.and_then(block).most_salient(count)
+        return best
