@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/native/*)
 
-.PHONY: demo test test-slow check format clean
+.PHONY: demo test test-slow check instructions format clean
 
 demo: $(VENV)/.installed  ## train on Madelon's synthetic sibling, with a picture at the end
 	$(BIN)/ctre train make-madelon --method ctre-seq --out runs/demo
@@ -22,6 +22,9 @@ check: $(VENV)/.installed  ## format, lint, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+instructions: $(VENV)/.installed  ## fail if a kernel needs more instructions than recorded (needs valgrind)
+	$(BIN)/python benchmarks/instructions.py
 
 format: $(VENV)/.installed  ## rewrite the code in the house style
 	$(BIN)/ruff format .
