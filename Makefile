@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/native/*)
 
-.PHONY: demo test test-slow check format clean
+.PHONY: demo test test-slow check instructions wheel test-wheel format clean
 
 demo: $(VENV)/.installed  ## train on Madelon's synthetic sibling, with a picture at the end
 	$(BIN)/ctre train make-madelon --method ctre-seq --out runs/demo
@@ -22,6 +22,22 @@ check: $(VENV)/.installed  ## format, lint, types, layers
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+instructions: $(VENV)/.installed  ## fail if a kernel needs more instructions than recorded (needs valgrind)
+	$(BIN)/python benchmarks/instructions.py
+
+wheel: $(VENV)/.installed  ## build the source distribution, and from it the wheel, into dist/
+	$(BIN)/python -m pip install --quiet --editable ".[package]"
+	rm -rf dist
+	$(BIN)/python -m build
+	test "$$(uname)" != Linux || { PATH=$(CURDIR)/$(BIN):$$PATH auditwheel repair --wheel-dir dist dist/*-linux_*.whl && rm dist/*-linux_*.whl; }
+
+test-wheel:  ## install the wheel of dist/ afresh and test it from an empty directory
+	rm -rf build/test-wheel
+	$(PYTHON) -m venv build/test-wheel
+	build/test-wheel/bin/python -m pip install --quiet "$$(echo dist/*.whl)[test]"
+	cd $$(mktemp -d) && CTRE_KERNELS=native $(CURDIR)/build/test-wheel/bin/python -m pytest \
+	  -c $(CURDIR)/pyproject.toml -p no:cacheprovider $(CURDIR)/tests
 
 format: $(VENV)/.installed  ## rewrite the code in the house style
 	$(BIN)/ruff format .

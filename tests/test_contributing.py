@@ -9,6 +9,8 @@ import pytest
 
 from ctre.estimators import SparseMLPClassifier
 from ctre.methods import citations, get_recipe, recipes, similarity
+from ctre.methods.similarity import scores_at
+from ctre.topology import Topology
 
 PAGE = Path(__file__).parents[1] / "CONTRIBUTING.md"
 
@@ -28,8 +30,9 @@ def test_the_example_ranks_by_correlation(recipe):
     pre = rng.normal(3, 1, (40, 5)).astype(np.float32)
     post = rng.normal(-2, 1, (40, 4)).astype(np.float32)
     form = recipe.method.grow.first.score(pre, post)
-    expected = np.corrcoef(pre, post, rowvar=False)[:5, 5:]
-    np.testing.assert_allclose(form.pre.T @ form.post, expected, atol=1e-5)
+    correlation = np.corrcoef(pre, post, rowvar=False)[:5, 5:]
+    scores = scores_at(form, Topology.full(5, 4)).reshape(4, 5).T
+    np.testing.assert_allclose(scores, np.abs(correlation), atol=1e-5)
 
 
 def test_the_example_trains_without_being_in_the_table(recipe):
