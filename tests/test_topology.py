@@ -228,3 +228,46 @@ def test_contains_tells_places_with_a_connection():
     topology = Topology.from_keys(3, 2, np.array([0, 2, 4]))
     assert topology.contains(np.array([5, 4, 3, 0])).tolist() == [False, True, False, True]
     assert not Topology.from_keys(3, 2, np.array([], dtype=np.int64)).contains(np.arange(6)).any()
+
+
+@given(topologies(), st.data())
+def test_without_some_connections_the_others_stay(topology, data):
+    n = topology.n_connections
+    gone = data.draw(st.sets(st.integers(0, n - 1)) if n else st.just(set()))
+    rest = topology.without(np.array(sorted(gone), dtype=np.int64))
+    expected = Topology.from_keys(
+        topology.n_pre, topology.n_post, np.delete(topology.keys, sorted(gone))
+    )
+    for name in ("keys", "indptr", "indices"):
+        array = getattr(rest, name)
+        assert array.tolist() == getattr(expected, name).tolist()
+        assert array.dtype == getattr(expected, name).dtype
+        assert not array.flags.writeable
+
+
+@given(topologies(), st.data())
+def test_a_replacement_is_the_change_between_its_ends(topology, data):
+    """Also where a dropped connection is grown again: it then was never gone."""
+    n, n_places = topology.n_connections, topology.n_places
+    dropped = sorted(data.draw(st.sets(st.integers(0, n - 1)) if n else st.just(set())))
+    survivors = set(np.delete(topology.keys, dropped).tolist())
+    free = sorted(set(range(n_places)) - survivors)
+    grown = sorted(data.draw(st.sets(st.sampled_from(free)) if free else st.just(set())))
+
+    change = TopologyChange.replacing(
+        topology, np.array(dropped, dtype=np.int64), np.array(grown, dtype=np.int64)
+    )
+    plain = TopologyChange(topology, change.new)
+    assert set(change.new.keys.tolist()) == survivors | set(grown)
+    assert change.born.tolist() == plain.born.tolist()
+    assert (change.n_born, change.n_died) == (plain.n_born, plain.n_died)
+    values = np.arange(n, dtype=np.float32)
+    assert change.carry(values, -1.0).tolist() == plain.carry(values, -1.0).tolist()
+
+
+@pytest.mark.parametrize(
+    "grown", [[3, 1], [1, 1], [0, 1], [1, 6]], ids=["descending", "twice", "taken", "outside"]
+)
+def test_places_that_are_not_free_are_not_grown(grown):
+    with pytest.raises(InvalidParameterError, match=r"strictly ascending within \[0, 6\)"):
+        TopologyChange.replacing(drawing_of_the_docstring(), np.array([1]), np.array(grown))

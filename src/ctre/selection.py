@@ -17,6 +17,5 @@ def first_lowest(values: FloatArray, count: int) -> KeyArray:
     else:
         below, level = values < border, values == border
     n_level = count - np.count_nonzero(below)
-    chosen = np.concatenate([np.flatnonzero(below), np.flatnonzero(level)[:n_level]])
-    chosen.sort()
-    return chosen
+    below[np.flatnonzero(level)[:n_level]] = True
+    return np.flatnonzero(below)

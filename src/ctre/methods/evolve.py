@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-import numpy as np
-
 from ctre.errors import InvalidParameterError
 from ctre.methods.pace import Pace, Share
 from ctre.methods.policy import Drop, Evidence, Grow, Needs, Stage
-from ctre.topology import Topology, TopologyChange
+from ctre.topology import TopologyChange
 
 
 @dataclass(frozen=True)
@@ -78,9 +76,7 @@ def evolve(evidence: Evidence, method: Method, drop_fraction: float) -> Evolutio
     if count == 0:
         return Evolution(TopologyChange(old, old), n_regrown=0, n_random=0)
 
-    surviving = np.delete(old.keys, method.drop.choose(evidence, count))
-    survivors = Topology.from_keys(old.n_pre, old.n_post, surviving)
-    grown = method.grow.choose(evidence, survivors, count)
-    keys = np.sort(np.concatenate([surviving, grown.keys]))
-    change = TopologyChange(old, Topology.from_keys(old.n_pre, old.n_post, keys))
+    dropped = method.drop.choose(evidence, count)
+    grown = method.grow.choose(evidence, old.without(dropped), count)
+    change = TopologyChange.replacing(old, dropped, grown.keys)
     return Evolution(change, len(grown.keys) - change.n_born, grown.n_random)
