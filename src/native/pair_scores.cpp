@@ -15,7 +15,7 @@
 namespace ctre::CTRE_ISA {
 namespace {
 
-constexpr int kSamples = 16;  // at a time: a row of them is one cache line
+constexpr int kSamples = 32;  // at a time: a row of them is two cache lines
 constexpr int kVectors = kSamples / kLanes;
 constexpr double kThreadWork = 4e6;  // operations worth a thread
 
