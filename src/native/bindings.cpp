@@ -124,52 +124,76 @@ void forward(const nb::list& layers, nb::handle samples, const std::string& acti
   kernels().forward(call);
 }
 
+void read_form(nb::handle pre, nb::handle post, nb::handle pre_offset, nb::handle post_offset,
+               bool absolute, bool normalized, BilinearForm& form) {
+  const auto posts = array_view<const float>(post, "post", {kAnyLength, kAnyLength});
+  form.post = posts.data;
+  form.n_samples = posts.shape[0];
+  form.n_post = posts.shape[1];
+  if (nb::isinstance<nb::tuple>(pre)) {
+    const Fields fields(pre, "pre", 4);
+    const Compressed columns(fields, form.n_samples, "pre");
+    require(fields.number<std::int64_t>(0, "shape[0]") == form.n_samples, "pre",
+            "have as many rows as post");
+    form.n_pre = columns.n_major;
+    form.pre_indptr = columns.indptr;
+    form.pre_indices = columns.indices;
+    form.pre_values = columns.values;
+    require_sorted(columns.indptr, columns.n_major, columns.indices, Repeats::allowed,
+                   "pre.indices");
+  } else {
+    const auto pres = array_view<const float>(pre, "pre", {form.n_samples, kAnyLength});
+    form.pre = pres.data;
+    form.n_pre = pres.shape[1];
+  }
+  form.pre_offset = optional_data<const float>(pre_offset, "pre_offset", {form.n_pre});
+  form.post_offset = optional_data<const float>(post_offset, "post_offset", {form.n_post});
+  form.absolute = absolute;
+  form.normalized = normalized;
+}
+
+// Places in CSC form; gives their number.
+template <class Call>
+std::int64_t read_places(nb::handle indptr, nb::handle indices, Call& call) {
+  const auto offsets = array_view<const std::int32_t>(indptr, "indptr", {call.n_post + 1});
+  const auto places = array_view<const std::int32_t>(indices, "indices", {kAnyLength});
+  require_offsets(offsets, places.shape[0], "indptr");
+  require_range(places.data, places.shape[0], call.n_pre, "indices");
+  require_sorted(offsets.data, call.n_post, places.data, Repeats::rejected, "indices");
+  call.indptr = offsets.data;
+  call.indices = places.data;
+  return places.shape[0];
+}
+
 void best_absent_pairs(nb::handle pre, nb::handle post, nb::handle pre_offset,
                        nb::handle post_offset, bool absolute, bool lowest_first, bool normalized,
                        nb::handle indptr, nb::handle indices, int n_threads, nb::handle out) {
   AbsentPairQuery query{};
-  const auto posts = array_view<const float>(post, "post", {kAnyLength, kAnyLength});
-  query.post = posts.data;
-  query.n_samples = posts.shape[0];
-  query.n_post = posts.shape[1];
-  if (nb::isinstance<nb::tuple>(pre)) {
-    const Fields fields(pre, "pre", 4);
-    const Compressed columns(fields, query.n_samples, "pre");
-    require(fields.number<std::int64_t>(0, "shape[0]") == query.n_samples, "pre",
-            "have as many rows as post");
-    query.n_pre = columns.n_major;
-    query.pre_indptr = columns.indptr;
-    query.pre_indices = columns.indices;
-    query.pre_values = columns.values;
-    require_sorted(columns.indptr, columns.n_major, columns.indices, Repeats::allowed,
-                   "pre.indices");
-  } else {
-    const auto pres = array_view<const float>(pre, "pre", {query.n_samples, kAnyLength});
-    query.pre = pres.data;
-    query.n_pre = pres.shape[1];
-  }
-  query.pre_offset = optional_data<const float>(pre_offset, "pre_offset", {query.n_pre});
-  query.post_offset = optional_data<const float>(post_offset, "post_offset", {query.n_post});
-  query.absolute = absolute;
+  read_form(pre, post, pre_offset, post_offset, absolute, normalized, query);
   query.lowest_first = lowest_first;
-  query.normalized = normalized;
-
-  const auto offsets = array_view<const std::int32_t>(indptr, "indptr", {query.n_post + 1});
-  const auto taken = array_view<const std::int32_t>(indices, "indices", {kAnyLength});
-  require_offsets(offsets, taken.shape[0], "indptr");
-  require_range(taken.data, taken.shape[0], query.n_pre, "indices");
-  require_sorted(offsets.data, query.n_post, taken.data, Repeats::rejected, "indices");
-  query.indptr = offsets.data;
-  query.indices = taken.data;
+  const std::int64_t n_taken = read_places(indptr, indices, query);
 
   const auto keys = array_view<std::int64_t>(out, "out", {kAnyLength});
   query.count = keys.shape[0];
   query.n_threads = n_threads;
-  require(query.count <= query.n_pre * query.n_post - taken.shape[0], "count",
+  require(query.count <= query.n_pre * query.n_post - n_taken, "count",
           "be at most the number of free places");
   require(n_threads > 0, "n_threads", "be positive");
   nb::gil_scoped_release released;
   kernels().best_absent_pairs(query, keys.data);
+}
+
+void pair_scores(nb::handle pre, nb::handle post, nb::handle pre_offset, nb::handle post_offset,
+                 bool absolute, bool normalized, nb::handle indptr, nb::handle indices,
+                 int n_threads, nb::handle out) {
+  PairScoresCall call{};
+  read_form(pre, post, pre_offset, post_offset, absolute, normalized, call);
+  const std::int64_t n_pairs = read_places(indptr, indices, call);
+  call.out = array_view<float>(out, "out", {n_pairs}).data;
+  call.n_threads = n_threads;
+  require(n_threads > 0, "n_threads", "be positive");
+  nb::gil_scoped_release released;
+  kernels().pair_scores(call);
 }
 
 }  // namespace
@@ -189,5 +213,9 @@ NB_MODULE(_native, module) {
   module.def("best_absent_pairs", ctre::best_absent_pairs, nb::arg("pre"), nb::arg("post"),
              nb::arg("pre_offset").none(), nb::arg("post_offset").none(), nb::arg("absolute"),
              nb::arg("lowest_first"), nb::arg("normalized"), nb::arg("indptr"), nb::arg("indices"), nb::arg("n_threads"),
+             nb::arg("out"));
+  module.def("pair_scores", ctre::pair_scores, nb::arg("pre"), nb::arg("post"),
+             nb::arg("pre_offset").none(), nb::arg("post_offset").none(), nb::arg("absolute"),
+             nb::arg("normalized"), nb::arg("indptr"), nb::arg("indices"), nb::arg("n_threads"),
              nb::arg("out"));
 }

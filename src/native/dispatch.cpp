@@ -14,7 +14,7 @@ struct Candidate {
 // Best first.
 std::vector<Candidate> candidates() {
 #define CTRE_KERNELS(isa) \
-  Kernels { #isa, isa::train_epoch, isa::forward, isa::best_absent_pairs }
+  Kernels { #isa, isa::train_epoch, isa::forward, isa::best_absent_pairs, isa::pair_scores }
   return {
 #ifdef CTRE_X86
       {CTRE_KERNELS(avx512),

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "call.hpp"
+#include "pair_scores.hpp"
 #include "similarity.hpp"
 
 namespace ctre {
@@ -13,6 +14,7 @@ struct Kernels {
   EpochTotals (*train_epoch)(const TrainCall&);
   void (*forward)(const ForwardCall&);
   void (*best_absent_pairs)(const AbsentPairQuery&, std::int64_t* keys);
+  void (*pair_scores)(const PairScoresCall&);
 };
 
 // By name, or the best one for an empty name. Throws std::runtime_error for a name that is not

@@ -34,7 +34,7 @@ def test_json_is_all_there_is_on_stdout(ctre, quick):
     wanted = {
         "dataset", "method", "epsilon", "density", "n_connections", "n_dense", "layers",
         "test_accuracy", "validation_accuracy", "best_epoch", "epochs", "seed", "seconds",
-        "similarity_samples", "threads", "version",
+        "similarity_samples", "similarity_candidates", "threads", "version",
     }  # fmt: skip
     assert wanted <= report.keys()
     assert report["dataset"] == "iris"
@@ -77,7 +77,8 @@ def test_every_option_reaches_the_estimator(ctre):
             "--epochs", "2", "--batch-size", "9", "--learning-rate", "0.02", "--schedule",
             "constant", "--momentum", "0.5", "--l2", "0.001", "--zeta", "0.3", "--zeta-schedule",
             "linear", "--update-interval", "2", "--update-until", "0.5", "--patience", "3",
-            "--init", "uniform", "--similarity-samples", "0.5", "--scale", "std", "--seed", "4",
+            "--init", "uniform", "--similarity-samples", "0.5",
+            "--similarity-candidates", "3", "--scale", "std", "--seed", "4",
             "--threads", "2", "--json",
         ).stdout
     )  # fmt: skip
@@ -85,7 +86,8 @@ def test_every_option_reaches_the_estimator(ctre):
         "method": "ctre-seq-hebb", "epsilon": None, "epochs": 2, "batch_size": 9,
         "learning_rate": 0.02, "schedule": "constant", "momentum": 0.5, "l2": 0.001, "zeta": 0.3,
         "zeta_schedule": "linear", "update_interval": 2, "update_until": 0.5, "patience": 3,
-        "init": "uniform", "similarity_samples": 54, "scale": "std", "seed": 4, "threads": 2,
+        "init": "uniform", "similarity_samples": 54,
+        "similarity_candidates": 3, "scale": "std", "seed": 4, "threads": 2,
     }  # fmt: skip
     assert {name: report[name] for name in expected} == expected
     assert report["density"] == pytest.approx(0.5, abs=0.02)
@@ -97,6 +99,12 @@ def test_every_option_reaches_the_estimator(ctre):
 )
 def test_similarity_samples(train, rows, expected):
     assert train("iris", "--similarity-samples", rows)["similarity_samples"] == expected
+
+
+@pytest.mark.parametrize(("pairs", "expected"), [("all", None), ("7", 7)])
+def test_similarity_candidates(train, pairs, expected):
+    report = train("iris", "--similarity-candidates", pairs)
+    assert report["similarity_candidates"] == expected
 
 
 def test_unset_options_come_from_the_protocol(ctre):
@@ -169,6 +177,8 @@ def test_informative_inputs_are_counted(train):
         (["iris", "--epochs", "many"], "'many' is not a valid integer range"),
         (["iris", "--similarity-samples", "0"], "a share of them such as 0.25"),
         (["iris", "--similarity-samples", "1.5"], "a share of them such as 0.25"),
+        (["iris", "--similarity-candidates", "0"], "must be 'all' or a number of pairs"),
+        (["iris", "--similarity-candidates", "0.5"], "must be 'all' or a number of pairs"),
         (["iris", "--similarity-samples", "half"], "a share of them such as 0.25"),
         (["iris", "--schedule", "cosin"], "'cosin' is not one of 'constant', 'cosine'"),
         (["iris", "--protocol", "papers"], "'papers' is not one of"),
@@ -287,7 +297,7 @@ def test_help_tells_the_defaults_of_both_protocols():
         words = _as_text(default) + ("" if paper == default else f"; paper: {_as_text(paper)}")
         assert OPTIONS[name].help.endswith(f"[default: {words}]"), name
         told += 1
-    assert told == 16
+    assert told == 17
 
 
 def _as_text(value):

@@ -43,6 +43,7 @@ def test_the_settings_of_the_paper():
         "update_until": 1.0,
         "patience": 40,
         "similarity_samples": None,
+        "similarity_candidates": None,
         "weight_init": "uniform",
     }
     assert {name: PAPER_PROTOCOL[name] for name in expected} == expected

@@ -26,6 +26,7 @@ def cost(toy, method, **keywords):
         method=get_recipe(method).method,
         batch_size=model.batch_size,
         n_similarity_rows=model.similarity_samples_,
+        n_candidates=model.similarity_candidates,
         patience=model.patience,
     )
 
@@ -43,6 +44,14 @@ def test_similarity_scores_every_pair_on_the_sampled_rows(toy):
     assert cost(toy, "ctre-sim").evolve == 3 / 4 * 20 * (110 + sum(PLACES))
     full = cost(toy, "ctre-sim", similarity_samples=None)
     assert full.evolve == 3 / 4 * 216 * (110 + sum(PLACES))
+
+
+def test_candidates_alone_are_scored_where_they_are_fewer_than_all_pairs(toy):
+    """8, 8 and 3 connections are dropped; 27 - 24 + 3 places of the last layer are absent then."""
+    options = {"drop_fraction_schedule": "constant"}
+    some = cost(toy, "ctre-sim", similarity_candidates=2, **options)
+    assert some.evolve == 3 / 4 * 20 * (110 + 2 * 8 + 2 * 8 + 27)
+    assert cost(toy, "ctre-sim", similarity_candidates=1, **options).evolve == 0
 
 
 def test_gradients_score_every_pair_on_one_batch(toy):

@@ -15,6 +15,8 @@ EARLY = Stage(progress=0.25, longest_stall=0, patience=5)
 """In the first half, and not stalled."""
 LATE = Stage(progress=0.75, longest_stall=5, patience=5)
 """In the second half, and stalled."""
+FEW_CANDIDATES = EARLY._replace(n_candidates=2)
+"""With two pairs to choose one from."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from generated_layers import EARLY, LATE, kind_layer, layers
+from generated_layers import EARLY, FEW_CANDIDATES, LATE, kind_layer, layers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,7 +38,9 @@ GROWING = {name: method for name, method in METHODS.items() if method.grow != No
 PRUNING = {name: method for name, method in METHODS.items() if method.grow == Nothing()}
 every_growing_method = pytest.mark.parametrize("method", GROWING.values(), ids=GROWING)
 every_pruning_method = pytest.mark.parametrize("method", PRUNING.values(), ids=PRUNING)
-every_stage = pytest.mark.parametrize("stage", [EARLY, LATE], ids=["early", "late"])
+every_stage = pytest.mark.parametrize(
+    "stage", [EARLY, LATE, FEW_CANDIDATES], ids=["early", "late", "few candidates"]
+)
 drop_fractions = st.one_of(st.just(1.0), st.floats(0, 1))
 
 
@@ -91,6 +93,7 @@ def test_the_seed_decides(method, stage):
     first, again, other = (update(layer, method, 0.5, stage, seed) for seed in (0, 0, 1))
     np.testing.assert_array_equal(first.change.new.keys, again.change.new.keys)
     uses_chance = first.n_random > 0 or isinstance(method.drop, RandomDrop)
+    uses_chance |= stage == FEW_CANDIDATES and method.grow != Nothing()
     differs = not np.array_equal(first.change.new.keys, other.change.new.keys)
     assert differs == uses_chance
 

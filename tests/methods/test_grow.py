@@ -60,6 +60,75 @@ def test_random_reaches_places_whose_key_needs_64_bits():
 # MostSimilar is tested with the scores, in test_similarity.py
 
 
+# A limited number of candidates
+
+
+def candidates_of(layer, n_candidates, policy, count, taken=None, rng_seed=0):
+    stage = EARLY._replace(n_candidates=n_candidates)
+    evidence = layer.evidence(policy.needs(stage), stage, seed=rng_seed)
+    return policy.choose(evidence, taken or layer.topology, count)
+
+
+SCORING = {
+    "highest": MostSimilar(cosine),
+    "lowest": MostSimilar(cosine, order="lowest"),
+    "gradient": LargestGradient(n_batches=2),
+}
+every_scoring_policy = pytest.mark.parametrize("policy", SCORING.values(), ids=SCORING)
+
+
+@every_scoring_policy
+def test_one_candidate_each_is_random_growth_to_the_last_draw(policy):
+    layer = kind_layer(0)
+    stage = EARLY._replace(n_candidates=1)
+    assert policy.needs(stage) == Needs()
+    random = Random().choose(layer.evidence(Needs()), layer.topology, 30)
+    one = candidates_of(layer, 1, policy, 30)
+    assert one.keys.tolist() == random.keys.tolist()
+    assert one.n_random == random.n_random == 30
+
+
+@every_scoring_policy
+def test_the_best_of_the_candidates_are_grown(policy):
+    """Planted: the worst ones; candidates drawn with repetition; the first instead of the best."""
+    layer = kind_layer(1)
+    drawn = Random().choose(layer.evidence(Needs()), layer.topology, 4 * 25).keys
+    grown = candidates_of(layer, 4, policy, 25)
+    ranked = candidates_of(layer, None, policy, layer.topology.n_absent - 1)  # all but the worst
+    assert np.isin(grown.keys, drawn).all()
+    assert np.isin(grown.keys, ranked.keys).all()
+    assert grown.n_random == 0
+    everything_else = Topology.from_keys(30, 20, np.setdiff1d(np.arange(600), drawn))
+    exact = candidates_of(layer, None, policy, 25, taken=everything_else)
+    np.testing.assert_array_equal(grown.keys, exact.keys)
+
+
+@every_scoring_policy
+@pytest.mark.parametrize("n_candidates", [16, 10**12])
+def test_enough_candidates_are_all_absent_pairs(policy, n_candidates):
+    """480 absent places: 16 times 30 are all of them, and nothing is drawn."""
+    layer = kind_layer(2)
+    stage = EARLY._replace(n_candidates=n_candidates)
+    evidence = layer.evidence(policy.needs(stage), stage)
+    before = evidence.rng.bit_generator.state
+    grown = policy.choose(evidence, layer.topology, 30)
+    assert evidence.rng.bit_generator.state == before
+    exact = candidates_of(layer, None, policy, 30)
+    np.testing.assert_array_equal(grown.keys, exact.keys)
+
+
+def test_more_candidates_find_more_similar_pairs():
+    layer = kind_layer(3, n_pre=60, n_post=50)
+    similarity = np.abs(layer.pre.T @ layer.post)
+    similarity /= np.linalg.norm(layer.pre, axis=0)[:, None] * np.linalg.norm(layer.post, axis=0)
+    means = []
+    for n_candidates in (1, 3, 10, None):
+        keys = candidates_of(layer, n_candidates, MostSimilar(cosine), 50).keys
+        means.append(similarity.T.ravel()[keys].mean())
+    assert means == sorted(means)
+    assert means[2] > means[0] + 0.2
+
+
 # LargestGradient
 
 

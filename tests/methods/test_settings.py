@@ -18,6 +18,7 @@ OTHER = {
     "update_until": {"update_until": 0.3},
     "patience": {"patience": 1000},
     "similarity_samples": {"similarity_samples": 5},
+    "similarity_candidates": {"similarity_candidates": 2},
 }
 
 

@@ -20,6 +20,7 @@ from fits import (
     evolving,
     fit,
     growing,
+    what_was_learned,
     y,
 )
 
@@ -194,3 +195,10 @@ def test_watched_rows_are_scored_and_decide_nothing():
 def test_when_the_topology_is_updated(interval, until, updated):
     history = fit("set", update_interval=interval, update_until=until).history_
     assert [record.epoch for record in history if any(record.n_born)] == updated
+
+
+def test_with_one_candidate_each_growing_by_similarity_is_growing_at_random():
+    """Planted: activations that are lent all the same, for which rows are drawn."""
+    random, similar = fit("set"), fit("ctre-cosine", similarity_candidates=1)
+    assert_same_network(random, similar)
+    assert what_was_learned(random.history_) == what_was_learned(similar.history_)

@@ -65,7 +65,13 @@ def test_dropping_nothing_is_not_to_evolve(method):
 
 @pytest.mark.parametrize(
     "option",
-    [{"similarity_samples": 20}, {"drop_fraction": 0.3}, {"patience": 1}, {"max_iter": 3}],
+    [
+        {"similarity_samples": 20},
+        {"similarity_candidates": 2},
+        {"drop_fraction": 0.3},
+        {"patience": 1},
+        {"max_iter": 3},
+    ],
     ids=str,
 )
 def test_an_option_of_evolution_does_not_move_the_first_epoch(option):

@@ -10,7 +10,7 @@ import click
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-ALL_ROWS = "all"
+ALL = "all"
 SCHEDULE = click.Choice(["constant", "cosine", "linear", "step"])
 FRACTION = click.FloatRange(0, 1, min_open=True, max_open=True)
 
@@ -33,8 +33,8 @@ def parse_sizes(
 def parse_rows(
     _: click.Context, param: click.Parameter, value: str | None
 ) -> int | float | str | None:
-    """Turn "all", "512" or "0.25" into `ALL_ROWS`, an integer or a number in (0, 1)."""
-    if value is None or value == ALL_ROWS:
+    """Turn "all", "512" or "0.25" into `ALL`, an integer or a number in (0, 1)."""
+    if value is None or value == ALL:
         return value
     if value.isdecimal() and int(value) >= 1:
         return int(value)
@@ -48,6 +48,17 @@ def parse_rows(
             param=param,
         )
     return share
+
+
+def parse_candidates(
+    _: click.Context, param: click.Parameter, value: str | None
+) -> int | str | None:
+    """Turn "all" or "5" into `ALL` or an integer."""
+    if value is None or value == ALL:
+        return value
+    if not (value.isdecimal() and int(value) >= 1):
+        raise click.BadParameter(f"{value!r} must be 'all' or a number of pairs.", param=param)
+    return int(value)
 
 
 def data_home_option(command: _Command) -> _Command:

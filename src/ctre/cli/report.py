@@ -54,6 +54,7 @@ def describe(run: Run) -> dict[str, Any]:
             "validate": sum(history.column("seconds_validate")),
         },
         "similarity_samples": estimator.similarity_samples_,
+        "similarity_candidates": estimator.similarity_candidates,
         "threads": estimator.n_threads_,
         "batch_size": estimator.batch_size,
         "learning_rate": estimator.learning_rate_init,

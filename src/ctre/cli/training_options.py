@@ -7,7 +7,14 @@ from typing import Any, TypeVar
 
 import click
 
-from ctre.cli.options import ALL_ROWS, FRACTION, SCHEDULE, parse_rows, parse_sizes
+from ctre.cli.options import (
+    ALL,
+    FRACTION,
+    SCHEDULE,
+    parse_candidates,
+    parse_rows,
+    parse_sizes,
+)
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -101,6 +108,13 @@ _OPTIONS = (
         help="Training rows that similarity is measured on.  [default: 512; paper: all]",
     ),
     click.option(
+        "--similarity-candidates",
+        callback=parse_candidates,
+        metavar="all|N",
+        help="Random absent pairs whose similarity is measured for each connection to grow: all "
+        "of them, or 1 (no choice, as set) and more.  [default: all]",
+    ),
+    click.option(
         "--scale",
         type=click.Choice(["minmax", "standard", "std", "none"]),
         help="How columns are scaled, fitted on the training rows: to [0, 1]; to mean 0 and "
@@ -144,8 +158,9 @@ def chosen_keywords(keywords: dict[str, Any]) -> dict[str, Any]:
         )
     if "density" in chosen:
         chosen["epsilon"] = None
-    if chosen.get("similarity_samples") == ALL_ROWS:
-        chosen["similarity_samples"] = None
+    for name in ("similarity_samples", "similarity_candidates"):
+        if chosen.get(name) == ALL:
+            chosen[name] = None
     return chosen
 
 

@@ -84,6 +84,7 @@ def training_settings(
         patience=parameters["patience"],
         budgets=counts,
         n_similarity_rows=_similarity_rows(parameters["similarity_samples"], n_train),
+        n_similarity_candidates=parameters["similarity_candidates"],
         weight_init=get_weight_init(parameters["weight_init"]),
         n_threads=threads or threads_for(sum(counts), parameters["batch_size"]),
         n_update_threads=threads or available_threads(),

@@ -87,6 +87,10 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
     similarity_samples : int, float or None, default=512
         Training rows that similarity is measured on, drawn afresh for every update: at most so
         many, this share of them in (0, 1), or all (None, as in the paper).
+    similarity_candidates : int or None, default=None
+        Random absent pairs whose similarity (for "rigl" and "momentum", gradient) is measured for
+        each connection to grow; the best of them are grown. None measures all pairs, as in the
+        paper; 1 grows at random, as SET does. A number lets wide layers grow by similarity.
     weight_init : {"normal", "uniform"}, default="normal"
         N(0, 0.1²); or Glorot's uniform, and U(±sqrt(6 / n_pre)) for grown connections.
     validation_fraction : float in [0, 1), default=0.1
@@ -146,7 +150,8 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
     `ctre.methods.settings_of` names those that count, and ``docs/methods.md`` shows them.
 
     An epoch costs O(n_samples * n_connections). A similarity-guided update costs
-    O(similarity_samples * n_pre * n_post) per layer in time, O(n_connections) in memory.
+    O(similarity_samples * n_pre * n_post) per layer in time, O(n_connections) in memory; with
+    similarity_candidates, similarity_samples times the candidates in time.
 
     References
     ----------
@@ -195,6 +200,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         update_until: float = 1.0,
         patience: int = 40,
         similarity_samples: int | float | None = 512,
+        similarity_candidates: int | None = None,
         weight_init: str = "normal",
         validation_fraction: float = 0.1,
         validation_split: BaseCrossValidator | BaseShuffleSplit | None = None,
@@ -224,6 +230,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         self.update_until = update_until
         self.patience = patience
         self.similarity_samples = similarity_samples
+        self.similarity_candidates = similarity_candidates
         self.weight_init = weight_init
         self.validation_fraction = validation_fraction
         self.validation_split = validation_split

@@ -99,6 +99,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "update_until": _fraction,
         "patience": _count,
         "similarity_samples": _rows.or_none(),
+        "similarity_candidates": _count.or_none(),
         "weight_init": _one_of(*WEIGHT_INITS),
         "validation_fraction": _below_one,
         "validation_split": _splitter.or_none(),

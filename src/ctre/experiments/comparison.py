@@ -177,6 +177,7 @@ def _row(
         method=get_recipe(model.method).method,
         batch_size=model.batch_size,
         n_similarity_rows=model.similarity_samples_,
+        n_candidates=model.similarity_candidates,
         patience=model.patience,
     )
     return RunRow(

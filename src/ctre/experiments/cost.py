@@ -5,17 +5,17 @@ the weight and one for the error signal, which the first layer does not need. A 
 weight and batch: L2 term, momentum twice (Nesterov), weight. Biases are left out.
 
 An update that grows by similarity runs its rows through the network and scores every pair of a
-layer: one product of as many numbers as there are rows, since the two lengths that cosine
-similarity divides by are found once per neuron, not once per pair. One that grows by gradient does
-the same with its batches, and takes the error signals backward as well. Growing at random
-multiplies nothing.
+layer, or the candidates drawn for each connection to grow: one product of as many numbers as there
+are rows, since the two lengths that cosine similarity divides by are found once per neuron, not
+once per pair. One that grows by gradient does the same with its batches, and takes the error
+signals backward as well. Growing at random multiplies nothing.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
-from math import ceil
 from typing import NamedTuple
 
 from ctre.methods import Method, Needs, Stage
@@ -40,6 +40,7 @@ def count_multiply_adds(
     method: Method | None,
     batch_size: int,
     n_similarity_rows: int,
+    n_candidates: int | None,
     patience: int,
 ) -> Cost:
     """Count the multiply-adds of an epoch, mean over those of a training.
@@ -54,6 +55,8 @@ def count_multiply_adds(
         How the topology evolved.
     batch_size, n_similarity_rows, patience : int
         As the training had them.
+    n_candidates : int or None
+        Its ``similarity_candidates``.
 
     Returns
     -------
@@ -69,26 +72,42 @@ def count_multiply_adds(
         n_connections = sum(record.n_connections)
         forward += plan.n_samples * n_connections
         backward += plan.n_samples * (2 * n_connections - record.n_connections[0])
-        step += _PER_STEP * ceil(plan.n_samples / batch_size) * n_connections
+        step += _PER_STEP * math.ceil(plan.n_samples / batch_size) * n_connections
         longest_stall = max(longest_stall, record.stall)
         if method is not None:
-            stage = Stage(record.epoch / plan.n_epochs, longest_stall, patience)
+            progress = record.epoch / plan.n_epochs
+            stage = Stage(progress, longest_stall, patience, n_candidates)
             needs = method.needs(stage)
-            evolve += _of_update(record, plan, needs, batch_size, n_similarity_rows)
+            n_pairs = _pairs_scored(record, plan, n_candidates)
+            if n_pairs:
+                evolve += _of_update(record, plan, needs, batch_size, n_similarity_rows, n_pairs)
     return Cost(*(total / len(history) for total in (forward, backward, step, evolve)))
 
 
+def _pairs_scored(record: EpochRecord, plan: FitPlan, n_candidates: int | None) -> int:
+    n_pairs = 0
+    for n_connections, n_dropped, (n_pre, n_post) in zip(
+        record.n_connections,
+        map(sum, zip(record.n_died, record.n_regrown, strict=True)),
+        pairwise(plan.layer_sizes),
+        strict=True,
+    ):
+        n_places = n_pre * n_post
+        n_drawn = math.inf if n_candidates is None else n_candidates * n_dropped
+        if n_dropped:  # a layer that drops nothing scores nothing
+            is_limited = n_drawn < n_places - n_connections + n_dropped
+            n_pairs += int(n_drawn) if is_limited else n_places
+    return n_pairs
+
+
 def _of_update(
-    record: EpochRecord, plan: FitPlan, needs: Needs, batch_size: int, n_similarity_rows: int
+    record: EpochRecord,
+    plan: FitPlan,
+    needs: Needs,
+    batch_size: int,
+    n_similarity_rows: int,
+    n_pairs: int,
 ) -> int:
-    dropped = map(sum, zip(record.n_died, record.n_regrown, strict=True))
-    n_pairs = sum(  # a layer that drops nothing scores nothing
-        n_pre * n_post
-        for n_dropped, (n_pre, n_post) in zip(dropped, pairwise(plan.layer_sizes), strict=True)
-        if n_dropped
-    )
-    if not n_pairs:
-        return 0
     total = 0
     n_connections = sum(record.n_connections)
     if needs.activations:

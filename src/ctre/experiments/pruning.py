@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctre._typing import FloatArray
-from ctre.kernels import BilinearForm, Samples
-from ctre.kernels.columns import scaled_columns, unit_scales
-from ctre.methods import cosine
+from ctre.kernels import Samples
+from ctre.methods.similarity import cosine, scores_at
 from ctre.network import DenseNetwork, SparseLayer, SparseNetwork
 from ctre.network.dense import DenseLayer
 from ctre.topology import Topology
@@ -25,7 +24,6 @@ Network: TypeAlias = SparseNetwork | DenseNetwork
 Criterion: TypeAlias = Callable[[Network, Samples, np.random.Generator], list[FloatArray]]
 """(network, rows to measure activity on, generator) -> importance (n_connections,) per layer."""
 
-_BLOCK = 2**20  # elements of a temporary array
 _BLAS_DENSITY = 1 / 3  # from here on BLAS is faster than the kernels for sparse layers
 
 
@@ -46,7 +44,7 @@ def by_cosine(
     """Give the cosine similarity of the two neurons of every connection."""
     network = SparseNetwork(network.layers, network.activation, network.loss)
     return [
-        _scores_of_connections(cosine(before, after), layer.topology)
+        scores_at(cosine(before, after), layer.topology)
         for layer, (before, after) in zip(
             network.layers, network.lend_activations(samples), strict=True
         )
@@ -66,27 +64,6 @@ CRITERIA: Mapping[str, Criterion] = MappingProxyType(
     {"magnitude": by_magnitude, "cosine": by_cosine, "random": at_random}
 )
 """How important a connection is, by name."""
-
-
-def _scores_of_connections(form: BilinearForm, topology: Topology) -> FloatArray:
-    """Compute the scores (n_connections,) of existing connections, in key order.
-
-    A block of neurons at a time, all pairs in one product: time O(n_rows * n_pre * n_post) on
-    BLAS. `ctre.methods.similarity.scores_at`, which gathers two columns for each connection, is
-    the slower one from a density of about 1 % on.
-    """
-    scores = np.empty(topology.n_connections, dtype=np.float32)
-    pre, post = form.pre, form.post
-    if form.normalized:
-        pre, post = scaled_columns(pre, unit_scales(pre)), scaled_columns(post, unit_scales(post))
-    keys, n_pre = topology.keys, topology.n_pre
-    width = max(1, _BLOCK // n_pre)
-    for start in range(0, topology.n_post, width):
-        stop = min(start + width, topology.n_post)
-        own = slice(topology.indptr[start], topology.indptr[stop])
-        pairs = (pre.T @ post[:, start:stop]).T
-        scores[own] = pairs.ravel()[keys[own] - start * n_pre]
-    return np.abs(scores)
 
 
 def accuracies_while_pruning(

@@ -43,3 +43,15 @@ def best_absent_pairs(
     n_threads: int,
     out: KeyArray,
 ) -> None: ...
+def pair_scores(
+    pre: FloatArray | _Compressed,
+    post: FloatArray,
+    pre_offset: FloatArray | None,
+    post_offset: FloatArray | None,
+    absolute: bool,
+    normalized: bool,
+    indptr: IndexArray,
+    indices: IndexArray,
+    n_threads: int,
+    out: FloatArray,
+) -> None: ...

@@ -199,3 +199,26 @@ class Kernels(Protocol):
         elements exists.
         """
         ...
+
+    def pair_scores(
+        self, form: BilinearForm, indptr: IndexArray, indices: IndexArray, *, n_threads: int
+    ) -> FloatArray:
+        """Compute the scores of the places (indptr, indices), in their order.
+
+        Parameters
+        ----------
+        form
+            The scores; which ones are the best does not matter here.
+        indptr, indices
+            The places, in the CSC form of `LayerArrays`.
+
+        Returns
+        -------
+        float32 array of shape (n_places,)
+            Bit-equal for any number of threads, and whatever other places are listed.
+
+        Notes
+        -----
+        Time O(n_samples * (n_places + n_pre + n_post)), memory O(n_places + n_pre + n_post).
+        """
+        ...

@@ -79,10 +79,9 @@ def best_absent_pairs(
     form: BilinearForm, indptr: IndexArray, indices: IndexArray, count: int, *, n_threads: int
 ) -> KeyArray:
     """Find the ``count`` best-scored places that (indptr, indices) leaves free."""
-    pre = form.pre if isinstance(form.pre, np.ndarray) else _compressed(form.pre.tocsc())
     keys = np.empty(count, dtype=np.int64)
     _native.best_absent_pairs(
-        pre,
+        _columns(form.pre),
         form.post,
         form.pre_offset,
         form.post_offset,
@@ -97,8 +96,32 @@ def best_absent_pairs(
     return keys
 
 
+def pair_scores(
+    form: BilinearForm, indptr: IndexArray, indices: IndexArray, *, n_threads: int
+) -> FloatArray:
+    """Compute the scores of the places (indptr, indices), in their order."""
+    scores = np.empty(len(indices), dtype=np.float32)
+    _native.pair_scores(
+        _columns(form.pre),
+        form.post,
+        form.pre_offset,
+        form.post_offset,
+        form.absolute,
+        form.normalized,
+        indptr,
+        indices,
+        n_threads,
+        scores,
+    )
+    return scores
+
+
 def _rows(samples: Samples) -> FloatArray | tuple[int, KeyArray, IndexArray, FloatArray]:
     return samples if isinstance(samples, np.ndarray) else _compressed(samples)
+
+
+def _columns(samples: Samples) -> FloatArray | tuple[int, KeyArray, IndexArray, FloatArray]:
+    return samples if isinstance(samples, np.ndarray) else _compressed(samples.tocsc())
 
 
 def _compressed(matrix: csr_array | csc_array) -> tuple[int, KeyArray, IndexArray, FloatArray]:

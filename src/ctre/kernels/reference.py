@@ -154,9 +154,8 @@ def best_absent_pairs(
     """Find the ``count`` best-scored places that (indptr, indices) leaves free."""
     if count == 0:
         return np.empty(0, dtype=np.int64)
+    form = _scaled(form)
     pre, post = form.pre, form.post
-    if form.normalized:
-        pre, post = scaled_columns(pre, unit_scales(pre)), scaled_columns(post, unit_scales(post))
     n_pre, n_post = pre.shape[1], post.shape[1]
     keys = np.empty(0, dtype=np.int64)
     badness = np.empty(0, dtype=np.float32)
@@ -183,6 +182,39 @@ def best_absent_pairs(
         best = first_lowest(badness, count)
         keys, badness = keys[best], badness[best]
     return keys
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def pair_scores(
+    form: BilinearForm,
+    indptr: IndexArray,
+    indices: IndexArray,
+    *,
+    n_threads: int,  # noqa: ARG001
+) -> FloatArray:
+    """Compute the scores of the places (indptr, indices), in their order."""
+    form = _scaled(form)
+    pre = form.pre if isinstance(form.pre, np.ndarray) else form.pre.tocsc()
+    posts = np.repeat(np.arange(len(indptr) - 1, dtype=np.int32), np.diff(indptr))
+    scores = np.empty(len(indices), dtype=np.float32)
+    for part in _blocks(len(scores), max(1, form.post.shape[0]), _BLOCK):
+        before, after = pre[:, indices[part]], form.post[:, posts[part]]
+        before = before if isinstance(before, np.ndarray) else before.toarray()
+        scores[part] = np.einsum("sk,sk->k", before, after)
+    if form.pre_offset is not None:
+        scores += form.pre_offset[indices]
+    if form.post_offset is not None:
+        scores += form.post_offset[posts]
+    return np.abs(scores) if form.absolute else scores
+
+
+def _scaled(form: BilinearForm) -> BilinearForm:
+    """Carry out the scaling that a normalized form asks for."""
+    if not form.normalized:
+        return form
+    pre = scaled_columns(form.pre, unit_scales(form.pre))
+    post = form.post * unit_scales(form.post)
+    return form._replace(pre=pre, post=post, normalized=False)
 
 
 def _incoming(layer: LayerArrays) -> csr_array:

@@ -73,7 +73,8 @@ class LeastSimilar:
     def choose(self, evidence: Evidence, count: int) -> KeyArray:
         """Give the positions of ``count`` connections; O(n_rows * n_connections)."""
         form = self.score(*evidence.activations())
-        return first_lowest(scores_at(form, evidence.topology), count)
+        scores = scores_at(form, evidence.topology, evidence.n_threads)
+        return first_lowest(scores, count)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Which connections arrive: two ways to choose, and two to combine choices."""
+"""Which connections arrive: ways to choose, and two to combine choices."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from scipy.sparse import csr_array, issparse, vstack
 from ctre._typing import KeyArray
 from ctre.kernels import BilinearForm, Samples, kernels
 from ctre.methods.policy import Evidence, Grow, Growth, Needs, Stage, WeightsSuffice
-from ctre.methods.similarity import Score
+from ctre.methods.similarity import Score, scores_at
+from ctre.selection import first_lowest
 from ctre.topology import Topology, sample_distinct
 
 
@@ -61,23 +62,43 @@ class MostSimilar:
     score: Score
     order: Literal["highest", "lowest"] = "highest"
 
-    def needs(self, stage: Stage) -> Needs:  # noqa: ARG002
-        """Need the activations of both sides."""
-        return Needs(activations=True)
+    def needs(self, stage: Stage) -> Needs:
+        """Need the activations of both sides, unless there is nothing to choose from."""
+        return Needs(activations=stage.n_candidates != 1)
 
     def choose(self, evidence: Evidence, taken: Topology, count: int) -> Growth:
-        """Score every pair; time O(n_rows * n_pre * n_post), memory O(count + block)."""
+        """Choose among all absent pairs, or as many candidates as the stage says."""
+        return _best(self._form, evidence, taken, count)
+
+    def _form(self, evidence: Evidence) -> BilinearForm:
         form = self.score(*evidence.activations())
         if self.order == "lowest":
             form = form._replace(lowest_first=not form.lowest_first)
-        return _best(form, evidence, taken, count)
+        return form
 
 
-def _best(form: BilinearForm, evidence: Evidence, taken: Topology, count: int) -> Growth:
-    keys = kernels().best_absent_pairs(
-        form, taken.indptr, taken.indices, count, n_threads=evidence.n_threads
-    )
-    return Growth(keys, n_random=0)
+def _best(
+    form_of: Callable[[Evidence], BilinearForm], evidence: Evidence, taken: Topology, count: int
+) -> Growth:
+    """Choose the places of best score, of all absent ones or of some that are drawn.
+
+    Time O(n_rows * n_pre * n_post), memory O(count + block) for all; for n candidates time
+    O(n_rows * (n * count + n_pre + n_post)), memory O(n * count + n_pre + n_post).
+    """
+    n_candidates = evidence.stage.n_candidates
+    if n_candidates == 1:
+        return Random().choose(evidence, taken, count)
+    form = form_of(evidence)
+    if n_candidates is None or n_candidates * count >= taken.n_absent:
+        keys = kernels().best_absent_pairs(
+            form, taken.indptr, taken.indices, count, n_threads=evidence.n_threads
+        )
+        return Growth(keys, n_random=0)
+    drawn = Random().choose(evidence, taken, n_candidates * count).keys
+    candidates = Topology.from_keys(taken.n_pre, taken.n_post, drawn)
+    scores = scores_at(form, candidates, evidence.n_threads)
+    best = first_lowest(scores if form.lowest_first else -scores, count)
+    return Growth(drawn[best], n_random=0)
 
 
 @dataclass(frozen=True)
@@ -103,18 +124,20 @@ class LargestGradient:
     n_batches: int = 1
     decay: float = 0.9
 
-    def needs(self, stage: Stage) -> Needs:  # noqa: ARG002
-        """Need the gradients."""
-        return Needs(gradient_batches=self.n_batches)
+    def needs(self, stage: Stage) -> Needs:
+        """Need the gradients, unless there is nothing to choose from."""
+        return Needs(gradient_batches=0 if stage.n_candidates == 1 else self.n_batches)
 
     def choose(self, evidence: Evidence, taken: Topology, count: int) -> Growth:
-        """Score every pair; time O(n_rows * n_pre * n_post), memory O(count + block)."""
+        """Choose among all absent pairs, or as many candidates as the stage says."""
+        return _best(self._form, evidence, taken, count)
+
+    def _form(self, evidence: Evidence) -> BilinearForm:
         batches = evidence.gradients(self.n_batches)
-        form = BilinearForm(
+        return BilinearForm(
             _stacked([before for before, _ in batches]),
             np.concatenate([signals * self.decay**age for age, (_, signals) in enumerate(batches)]),
         )
-        return _best(form, evidence, taken, count)
 
 
 @dataclass(frozen=True)

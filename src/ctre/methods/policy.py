@@ -35,7 +35,7 @@ class Needs(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """How far training has come, known before any evidence is gathered."""
+    """What is known before any evidence is gathered: how far training has come, and its limits."""
 
     progress: float
     """Share of the epochs that are done, in (0, 1] (dimensionless)."""
@@ -43,6 +43,9 @@ class Stage(NamedTuple):
     """Longest run of epochs so far without a better validation score; it only ever grows."""
     patience: int
     """Length of such a run, in epochs, at which training counts as stalled."""
+    n_candidates: int | None = None
+    """Random absent pairs that a score is measured of for each one to grow, the best of which are
+    grown; None: all absent pairs. With 1 they are grown as drawn, and nothing is measured."""
 
     def has_stalled(self) -> bool:
         """Tell whether the score has once failed to improve for `patience` epochs."""

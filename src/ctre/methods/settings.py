@@ -15,6 +15,7 @@ METHOD_SETTINGS = (
     "update_until",
     "patience",
     "similarity_samples",
+    "similarity_candidates",
 )
 """Keywords of the estimator that mean nothing to some methods."""
 
@@ -34,17 +35,23 @@ def _settings_of_updates(method: Method) -> frozenset[str]:
     for stage in (_Watched(0.0, 0, 1), _Watched(1.0, 1, 1)):
         if method.needs(stage).activations:
             settings.add("similarity_samples")
-        if stage.was_asked:
-            settings.add("patience")
+        settings |= {_SETTING_OF[name] for name in stage.asked & _SETTING_OF.keys()}
     return method.pace.settings.union(settings)
 
 
-class _Watched(Stage):
-    """A stage that knows whether anybody asked for its patience."""
+_SETTING_OF = {"patience": "patience", "n_candidates": "similarity_candidates"}
+"""Keyword behind a field of the stage."""
 
-    was_asked = False
+
+class _Watched(Stage):
+    """A stage that knows what it was asked for."""
+
+    @property
+    def asked(self) -> set[str]:
+        names: set[str] = vars(self).setdefault("names", set())
+        return names
 
     def __getattribute__(self, name: str) -> object:
-        if name == "patience":
-            self.was_asked = True
+        if name in _SETTING_OF:
+            self.asked.add(name)
         return super().__getattribute__(name)

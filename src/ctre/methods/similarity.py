@@ -8,17 +8,14 @@ as the similarity does; one kernel then finds the best absent pairs of any form.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from scipy.sparse import issparse
 
 from ctre._typing import FloatArray
-from ctre.kernels import BilinearForm, Samples
-from ctre.kernels.columns import column_squares, unit_scales
+from ctre.kernels import BilinearForm, Samples, kernels
+from ctre.kernels.columns import column_squares
 from ctre.topology import Topology
-
-_BLOCK = 2**20  # elements of a temporary array
 
 Score: TypeAlias = Callable[[Samples, FloatArray], BilinearForm]
 
@@ -59,29 +56,9 @@ def euclidean(pre: Samples, post: FloatArray) -> BilinearForm:
     )
 
 
-def scores_at(form: BilinearForm, topology: Topology) -> FloatArray:
-    """Compute the scores (n_connections,) of existing connections, in key order.
+def scores_at(form: BilinearForm, topology: Topology, n_threads: int = 1) -> FloatArray:
+    """Compute the scores (n_connections,) of the pairs that a topology joins, in key order.
 
-    Memory O(n_connections + block), time O(n_rows * n_connections).
+    Time O(n_rows * n_connections).
     """
-    pre: Any = form.pre
-    if issparse(pre):
-        pre = pre.tocsc()
-    if form.normalized:
-        pre_scales, post_scales = unit_scales(form.pre), unit_scales(form.post)
-    indices, posts = topology.indices, topology.post_indices
-    scores = np.empty(len(indices), dtype=np.float32)
-    width = max(1, _BLOCK // max(1, form.post.shape[0]))
-    for start in range(0, len(indices), width):
-        some = slice(start, start + width)
-        before = pre[:, indices[some]]
-        before = before.toarray() if issparse(before) else before
-        after = form.post[:, posts[some]]
-        if form.normalized:
-            before, after = before * pre_scales[indices[some]], after * post_scales[posts[some]]
-        scores[some] = np.einsum("sk,sk->k", before, after)
-    if form.pre_offset is not None:
-        scores += form.pre_offset[indices]
-    if form.post_offset is not None:
-        scores += form.post_offset[posts]
-    return np.abs(scores) if form.absolute else scores
+    return kernels().pair_scores(form, topology.indptr, topology.indices, n_threads=n_threads)

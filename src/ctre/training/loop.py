@@ -60,6 +60,8 @@ class TrainingSettings:
     """Share of the epochs after which the topology is left alone."""
     patience: int
     n_similarity_rows: int
+    n_similarity_candidates: int | None
+    """As `Stage.n_candidates`."""
     budgets: tuple[int, ...]
     """Connections each layer is meant to have."""
     weight_init: WeightInit
@@ -200,7 +202,12 @@ class _Run:
         validated = time.perf_counter()
         n_connections = network.n_connections
         if settings.method is not None and self._updates_after(epoch):
-            stage = Stage(epoch / settings.n_epochs, self.longest_stall, settings.patience)
+            stage = Stage(
+                epoch / settings.n_epochs,
+                self.longest_stall,
+                settings.patience,
+                settings.n_similarity_candidates,
+            )
             assert isinstance(network, SparseNetwork), "a dense network has no topology to evolve"
             evolutions = list(self._evolve(network, settings.method, stage, drop_fraction))
         else:
