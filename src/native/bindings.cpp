@@ -111,13 +111,19 @@ nb::tuple train_epoch(const nb::list& layers, nb::handle samples, nb::handle tar
 }
 
 void forward(const nb::list& layers, nb::handle samples, const std::string& activation,
-             bool activates_last, int n_threads, nb::handle out) {
+             int n_threads, const nb::list& hidden, nb::handle out) {
   ForwardCall call{};
   call.layers = layer_views(layers, 0);
   call.samples = samples_view(samples, call.layers.front().n_pre, "samples");
   call.activation = activation_named(activation);
-  call.activates_last = activates_last;
   call.n_threads = n_threads;
+  require(hidden.size() == 0 || hidden.size() + 1 == call.layers.size(), "hidden",
+          "have an array for each hidden layer, or none");
+  for (std::size_t l = 0; l < hidden.size(); ++l) {
+    const std::string name = "hidden[" + std::to_string(l) + "]";
+    call.hidden.push_back(
+        array_view<float>(hidden[l], name, {call.samples.n_rows, call.layers[l].n_post}).data);
+  }
   call.out = array_view<float>(out, "out", {call.samples.n_rows, call.layers.back().n_post}).data;
   require(n_threads > 0, "n_threads", "be positive");
   nb::gil_scoped_release released;
@@ -209,7 +215,7 @@ NB_MODULE(_native, module) {
              nb::arg("batch_size"), nb::arg("activation"), nb::arg("loss"), nb::arg("optimizer"),
              nb::arg("n_threads"), nb::arg("tick").none());
   module.def("forward", ctre::forward, nb::arg("layers"), nb::arg("samples"), nb::arg("activation"),
-             nb::arg("activates_last"), nb::arg("n_threads"), nb::arg("out"));
+             nb::arg("n_threads"), nb::arg("hidden"), nb::arg("out"));
   module.def("best_absent_pairs", ctre::best_absent_pairs, nb::arg("pre"), nb::arg("post"),
              nb::arg("pre_offset").none(), nb::arg("post_offset").none(), nb::arg("absolute"),
              nb::arg("lowest_first"), nb::arg("normalized"), nb::arg("indptr"), nb::arg("indices"), nb::arg("n_threads"),

@@ -77,9 +77,9 @@ struct ForwardCall {
   std::vector<LayerView> layers;
   SamplesView samples;
   Activation activation;
-  bool activates_last;  // whether the last layer's activations are wanted, not its input sums
   int n_threads;
-  float* out;  // (n_rows, n_post of the last layer)
+  std::vector<float*> hidden;  // activations (n_rows, n_post) of the hidden layers; none, or all
+  float* out;                  // (n_rows, n_post of the last layer), its input sums
 };
 
 // One body per instruction set; they throw std::bad_alloc before they change anything.

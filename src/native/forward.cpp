@@ -1,4 +1,4 @@
-// Scores of many rows, or one layer's activations: tiles forward only.
+// Scores of many rows, and the activations on the way if they are wanted: tiles forward only.
 #include <optional>
 
 #include "denormals.hpp"
@@ -75,8 +75,12 @@ class TileForward {
     const Sweep& sweep = sweeps_[static_cast<std::size_t>(n_vectors - 1)];
     float* above = rows_.data();
     for (std::size_t l = 0; l < walk_.layers.size(); ++l) {
-      const bool activates = l + 1 < walk_.layers.size() || call_.activates_last;
-      (activates ? sweep.forward_hidden : sweep.forward_output)(walk_.layers[l], below, above);
+      const bool is_output = l + 1 == walk_.layers.size();
+      (is_output ? sweep.forward_output : sweep.forward_hidden)(walk_.layers[l], below, above);
+      if (!is_output && !call_.hidden.empty()) {
+        const std::int32_t n_post = walk_.layers[l].n_post;
+        copy_out(above, n_post, width, n, call_.hidden[l] + begin * n_post);
+      }
       below = above;
       above += static_cast<std::size_t>(walk_.layers[l].n_post) * static_cast<std::size_t>(width);
     }
@@ -98,7 +102,7 @@ class TileForward {
 void forward(const ForwardCall& call) {
   const std::int64_t n_rows = call.samples.n_rows;
   std::optional<Plan> plan;
-  if (n_rows > kFewRows && !call.activates_last) plan.emplace(call.layers);
+  if (n_rows > kFewRows && call.hidden.empty()) plan.emplace(call.layers);
   const Walk walk = plan ? walk_live(call.layers, *plan) : walk_all(call.layers);
 
   const std::int64_t n_tiles = (n_rows + kMaxWidth - 1) / kMaxWidth;

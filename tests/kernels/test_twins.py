@@ -99,14 +99,14 @@ def test_generated_networks_train_alike(native, make_problem, data):
 def test_generated_networks_predict_and_lend_alike(native, make_problem, data):
     problem = data.draw(problems(make_problem, huge=1e6))
     assert_alike(problem.scores(native), problem.scores(reference))
-    layer = problem.layers[0]
     for activation in ACTIVATIONS:
-        lent, expected = (
-            kernels.layer_forward(layer, problem.samples, activation=activation, n_threads=2)
+        both = (
+            kernels.lend(problem.layers, problem.samples, activation=activation, n_threads=2)
             for kernels in (native, reference)
         )
-        assert_alike(lent, expected)
-        assert lent.flags.c_contiguous
+        for lent, expected in zip(*both, strict=True):
+            assert_alike(lent, expected)
+            assert lent.flags.c_contiguous
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)

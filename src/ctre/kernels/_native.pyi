@@ -26,8 +26,8 @@ def forward(
     layers: list[LayerArrays],
     samples: FloatArray | _Compressed,
     activation: str,
-    activates_last: bool,
     n_threads: int,
+    hidden: list[FloatArray],
     out: FloatArray,
 ) -> None: ...
 def best_absent_pairs(

@@ -159,12 +159,18 @@ class Kernels(Protocol):
         """Compute the scores (n_samples, n_out) of every row: input sums of the output layer."""
         ...
 
-    def layer_forward(
-        self, layer: LayerArrays, inputs: Samples, *, activation: Activation, n_threads: int
-    ) -> FloatArray:
-        """Lend the activations (n_rows, n_post) that ``inputs`` (n_rows, n_pre) cause in a layer.
+    def lend(
+        self,
+        layers: Sequence[LayerArrays],
+        samples: Samples,
+        *,
+        activation: Activation,
+        n_threads: int,
+    ) -> list[FloatArray]:
+        """Compute what the neurons of every layer answer to every row: (n_rows, n_post), C order.
 
-        All neurons are computed, also those nobody reads. The result is C-contiguous.
+        Activations of the hidden layers, of all their neurons, also those nobody reads; of the
+        last layer the scores.
         """
         ...
 

@@ -62,17 +62,18 @@ def forward(
 ) -> FloatArray:
     """Compute the scores (n_samples, n_out) of every row: input sums of the output layer."""
     scores = np.empty((samples.shape[0], len(layers[-1].biases)), dtype=np.float32)
-    _native.forward(list(layers), _rows(samples), activation, False, n_threads, scores)
+    _native.forward(list(layers), _rows(samples), activation, n_threads, [], scores)
     return scores
 
 
-def layer_forward(
-    layer: LayerArrays, inputs: Samples, *, activation: Activation, n_threads: int
-) -> FloatArray:
-    """Lend the activations (n_rows, n_post) that ``inputs`` (n_rows, n_pre) cause in a layer."""
-    activations = np.empty((inputs.shape[0], len(layer.biases)), dtype=np.float32)
-    _native.forward([layer], _rows(inputs), activation, True, n_threads, activations)
-    return activations
+def lend(
+    layers: Sequence[LayerArrays], samples: Samples, *, activation: Activation, n_threads: int
+) -> list[FloatArray]:
+    """Compute what the neurons of every layer answer to every row, each (n_rows, n_post)."""
+    n_rows = samples.shape[0]
+    *hidden, scores = [np.empty((n_rows, len(layer.biases)), np.float32) for layer in layers]
+    _native.forward(list(layers), _rows(samples), activation, n_threads, hidden, scores)
+    return [*hidden, scores]
 
 
 def best_absent_pairs(

@@ -103,7 +103,6 @@ def train_epoch(
     return EpochTotals(loss_sum / total_weight if total_weight else 0.0, n_correct)
 
 
-@np.errstate(over="ignore", invalid="ignore")
 def forward(
     layers: Sequence[LayerArrays],
     samples: Samples,
@@ -112,34 +111,43 @@ def forward(
     n_threads: int,  # noqa: ARG001
 ) -> FloatArray:
     """Compute the scores (n_samples, n_out) of every row: input sums of the output layer."""
-    incoming = [_incoming(layer) for layer in layers]
-    widest = max(layers[0].n_pre, *(len(layer.biases) for layer in layers))
     scores = np.empty((samples.shape[0], len(layers[-1].biases)), dtype=np.float32)
-    for rows in _blocks(samples.shape[0], widest, _BLOCK):
-        values = _gather(samples, rows)
-        for number, (layer, matrix) in enumerate(zip(layers, incoming, strict=True)):
-            if number > 0:
-                values = activate(activation, values)
-            values = _input_sums(matrix, layer, values)
-        scores[rows] = values.T
+    for rows, answers in _answers(layers, samples, activation):
+        scores[rows] = answers[-1].T
     return scores
 
 
-@np.errstate(over="ignore", invalid="ignore")
-def layer_forward(
-    layer: LayerArrays,
-    inputs: Samples,
+def lend(
+    layers: Sequence[LayerArrays],
+    samples: Samples,
     *,
     activation: Activation,
     n_threads: int,  # noqa: ARG001
-) -> FloatArray:
-    """Lend the activations (n_rows, n_post) that ``inputs`` (n_rows, n_pre) cause in a layer."""
-    matrix, n_post = _incoming(layer), len(layer.biases)
-    activations = np.empty((inputs.shape[0], n_post), dtype=np.float32)
-    for rows in _blocks(inputs.shape[0], max(layer.n_pre, n_post), _BLOCK):
-        sums = _input_sums(matrix, layer, _gather(inputs, rows))
-        activations[rows] = activate(activation, sums).T
-    return activations
+) -> list[FloatArray]:
+    """Compute what the neurons of every layer answer to every row, each (n_rows, n_post)."""
+    n_rows = samples.shape[0]
+    lent = [np.empty((n_rows, len(layer.biases)), dtype=np.float32) for layer in layers]
+    for rows, answers in _answers(layers, samples, activation):
+        for whole, values in zip(lent, answers, strict=True):
+            whole[rows] = values.T
+    return lent
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _answers(
+    layers: Sequence[LayerArrays], samples: Samples, activation: Activation
+) -> Iterator[tuple[slice, list[FloatArray]]]:
+    """Give, block by block of the rows, hidden activations and scores, each (n_post, n_some)."""
+    incoming = [_incoming(layer) for layer in layers]
+    widest = max(layers[0].n_pre, *(len(layer.biases) for layer in layers))
+    for rows in _blocks(samples.shape[0], widest, _BLOCK):
+        values, answers = _gather(samples, rows), []
+        for number, (layer, matrix) in enumerate(zip(layers, incoming, strict=True), start=1):
+            values = _input_sums(matrix, layer, values)
+            if number < len(layers):
+                values = activate(activation, values)
+            answers.append(values)
+        yield rows, answers
 
 
 @np.errstate(over="ignore", invalid="ignore")

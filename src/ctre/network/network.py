@@ -126,23 +126,22 @@ class SparseNetwork:
     ) -> Iterator[tuple[Samples, FloatArray]]:
         """Give, layer by layer, the activations before and after it.
 
-        The first are the samples themselves, the last are the output probabilities. Only two
-        layers' activations are held at a time. A layer may change its topology once its own
-        activations have been taken: what follows was computed from the weights before that.
+        The first are the samples themselves, the last are the output probabilities. A layer may
+        change its topology once its own activations have been taken: all of them were computed
+        from the weights before that.
         """
-        before: Samples = samples
-        for layer in self.layers:
-            is_last = layer is self.layers[-1]
-            after = kernels().layer_forward(
-                layer.arrays(),
-                before,
-                activation="identity" if is_last else self.activation,
-                n_threads=n_threads,
-            )
-            if is_last:
-                after = output(self.loss, after).astype(np.float32)
-            yield before, after
-            before = after
+        *hidden, scores = self._lent(samples, n_threads)
+        after = [*hidden, output(self.loss, scores).astype(np.float32)]
+        yield from zip([samples, *hidden], after, strict=True)
+
+    def _lent(self, samples: Samples, n_threads: int) -> list[FloatArray]:
+        """Compute the activations of the hidden layers, and the scores."""
+        return kernels().lend(
+            [layer.arrays() for layer in self.layers],
+            samples,
+            activation=self.activation,
+            n_threads=n_threads,
+        )
 
     def gradient_factors(
         self,
@@ -155,17 +154,10 @@ class SparseNetwork:
         Their product ``activations.T @ error_signals`` is the gradient of the batch's (weighted)
         mean loss by every weight the layer could have. Time O(n_rows * n_connections).
         """
-        before: list[Samples] = [samples]
-        for layer in self.layers:
-            activation = "identity" if layer is self.layers[-1] else self.activation
-            before.append(
-                kernels().layer_forward(
-                    layer.arrays(), before[-1], activation=activation, n_threads=1
-                )
-            )
+        *before, scores = [samples, *self._lent(samples, n_threads=1)]
         weight = np.ones(samples.shape[0]) if sample_weight is None else sample_weight
         share = (weight / (weight.sum() or 1.0)).astype(np.float32)[:, None]
-        signals = error_signals(self.loss, before.pop(), targets) * share
+        signals = error_signals(self.loss, scores, targets) * share
         factors = []
         for layer in reversed(self.layers):
             inputs = before.pop()
