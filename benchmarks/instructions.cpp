@@ -201,7 +201,7 @@ void count_search(const char* name, Random& random, Layer& layer, std::int64_t n
     query.pre = pre.data();
   }
   query.post = post.data();
-  query.absolute = true;
+  query.absolute = query.normalized = true;
   query.indptr = layer.places.indptr.data();
   query.indices = layer.places.indices.data();
   query.count = static_cast<std::int64_t>(layer.weights.size()) / 5;
@@ -230,7 +230,8 @@ void count_all() {
   count_forward("lend activations of 200 rows", {thick.layers[0].view()}, some.view, true);
 
   const SparseRows columns(random, 10000, 100, 10000);
-  count_search("most similar pairs", random, thin.layers[0], 100);
+  count_search("most similar pairs", random, thin.layers[0], 512);
+  count_search("most similar pairs, few samples", random, thin.layers[0], 100);
   count_search("most similar pairs, sparse input", random, on_words.layers[0], 100, &columns);
 }
 

@@ -51,9 +51,10 @@ class ExactFilter {
     const float* pre_offset = list.offset.data() + first;
     const float offset = scoring_.post_offset(q);
     const Rank bound = best_.bound(scoring_.key(q, index[0]));
+    const Scoring scoring = scoring_;  // a copy, which the ranks written cannot alias
     Rank top = kTaken;
     for (std::int64_t i = 0; i < n; ++i) {
-      const Rank rank = scoring_.rank_of(sums[i] + pre_offset[i] + offset);
+      const Rank rank = scoring.rank_of(sums[i] + pre_offset[i] + offset);
       ranks_[i] = rank;
       top = std::max(top, rank);
     }
