@@ -176,9 +176,15 @@ void count_epoch(const char* name, Random& random, Network& network, const Sampl
 }
 
 void count_forward(const char* name, const std::vector<LayerView>& layers,
-                   const SamplesView& samples, bool activates_last, int n_times = 1) {
-  std::vector<float> out(static_cast<std::size_t>(samples.n_rows * layers.back().n_post));
-  const ForwardCall call{layers, samples, Activation::relu, activates_last, 1, out.data()};
+                   const SamplesView& samples, bool lends = false, int n_times = 1) {
+  std::vector<std::vector<float>> answers;
+  for (const LayerView& layer : layers) {
+    answers.emplace_back(static_cast<std::size_t>(samples.n_rows * layer.n_post));
+  }
+  ForwardCall call{layers, samples, Activation::relu, 1, {}, answers.back().data()};
+  for (std::size_t l = 0; lends && l + 1 < layers.size(); ++l) {
+    call.hidden.push_back(answers[l].data());
+  }
   count(name, [&] {
     for (int i = 0; i < n_times; ++i) avx2::forward(call);
   });
@@ -226,8 +232,8 @@ void count_all() {
   count_epoch("train one row, epsilon 13", random, thick, one.view);
 
   count_forward("predict one row, 20 times", thin.views(), one.view, false, 20);
-  count_forward("predict 2000 rows", thin.views(), many.view, false);
-  count_forward("lend activations of 200 rows", {thick.layers[0].view()}, some.view, true);
+  count_forward("predict 2000 rows", thin.views(), many.view);
+  count_forward("lend activations of 200 rows", thick.views(), some.view, true);
 
   const SparseRows columns(random, 10000, 100, 10000);
   count_search("most similar pairs", random, thin.layers[0], 512);
