@@ -67,8 +67,8 @@ def main() -> int:
         print(complaint, file=sys.stderr)
     if complaints:
         print(
-            f"callgrind_annotate --threshold=100 {_BUILD / 'work'}.N tells where the N-th spends them; "
-            "`python benchmarks/instructions.py --record` accepts the new counts.",
+            f"callgrind_annotate --threshold=100 {_BUILD / 'work'}.N tells where the N-th spends "
+            "them; `python benchmarks/instructions.py --record` accepts the new counts.",
             file=sys.stderr,
         )
     return 1 if complaints else 0
