@@ -15,14 +15,23 @@ double l2_of(const Optimizer& optimizer) {
   return std::visit([](const auto& kind) { return kind.l2; }, optimizer);
 }
 
+// Whether to go forward in the order of going backward: where a batch is so narrow, and the
+// weights are so many, that bringing them into forward order costs more than using them.
+bool spreads(const TrainCall& call) {
+  constexpr std::int64_t kCached = 1 << 20;  // weights: 4 MB
+  std::int64_t n_weights = 0;
+  for (const auto& layer : call.layers) n_weights += layer.n_connections();
+  return n_weights > kCached && std::min(call.batch_size, call.n_trained) <= kLanes;
+}
+
 class Epoch {
  public:
   explicit Epoch(const TrainCall& call)
       : call_(call),
-        plan_(call.layers),
+        plan_(call.layers, spreads(call) ? Orders::backward : Orders::both),
         input_rows_(plan_.input_row, plan_.layers.front().n_pre),
         parameters_(call.layers, plan_.layers, slots_of(call.optimizer)),
-        network_{call, plan_, input_rows_, parameters_, sweeps(call.activation)} {
+        network_{call, plan_, input_rows_, parameters_, sweeps(call.activation), spreads(call)} {
     const auto longest = tiling(std::min(call.batch_size, call.n_trained));
     gradients_ = Floats(static_cast<std::size_t>(longest.n_groups) * layout().trained_end);
     tile_losses_.resize(static_cast<std::size_t>(longest.n_tiles));
