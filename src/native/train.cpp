@@ -18,10 +18,7 @@ double l2_of(const Optimizer& optimizer) {
 // Whether to go forward in the order of going backward: where a batch is so narrow, and the
 // weights are so many, that bringing them into forward order costs more than using them.
 bool spreads(const TrainCall& call) {
-  constexpr std::int64_t kCached = 1 << 20;  // weights: 4 MB
-  std::int64_t n_weights = 0;
-  for (const auto& layer : call.layers) n_weights += layer.n_connections();
-  return n_weights > kCached && std::min(call.batch_size, call.n_trained) <= kLanes;
+  return call.has_many_weights() && call.largest_batch() <= kLanes;
 }
 
 class Epoch {
@@ -32,7 +29,7 @@ class Epoch {
         input_rows_(plan_.input_row, plan_.layers.front().n_pre),
         parameters_(call.layers, plan_.layers, slots_of(call.optimizer)),
         network_{call, plan_, input_rows_, parameters_, sweeps(call.activation), spreads(call)} {
-    const auto longest = tiling(std::min(call.batch_size, call.n_trained));
+    const auto longest = tiling(call.largest_batch());
     gradients_ = Floats(static_cast<std::size_t>(longest.n_groups) * layout().trained_end);
     tile_losses_.resize(static_cast<std::size_t>(longest.n_tiles));
     const auto n_threads = static_cast<int>(
@@ -102,7 +99,7 @@ class Epoch {
     samples.width = static_cast<int>(vectors.end - vectors.begin) * kLanes;
     samples.n =
         static_cast<int>(std::min<std::int64_t>(samples.width, batch.tiling.n_samples - first));
-    const auto full = static_cast<double>(std::min(call_.batch_size, call_.n_trained));
+    const auto full = static_cast<double>(call_.largest_batch());
     const double fullness = static_cast<double>(batch.tiling.n_samples) / full;
     const double scale = batch.weight != 0 ? fullness / batch.weight : 0.0;
     for (int s = 0; s < samples.width; ++s) {
