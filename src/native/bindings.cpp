@@ -104,7 +104,10 @@ nb::tuple train_epoch(const nb::list& layers, nb::handle samples, nb::handle tar
   EpochTotals totals;
   {
     nb::gil_scoped_release released;
-    totals = kernels().train_epoch(call);
+    // Many weights for few samples: rows no longer than they must be, as most of them come from
+    // far away.
+    const bool is_narrow = call.has_many_weights();
+    totals = (is_narrow ? narrowed(kernels(), call.largest_batch()) : kernels()).train_epoch(call);
   }
   pulse.raise_if_stopped();
   return nb::make_tuple(totals.loss, totals.n_correct);

@@ -1,6 +1,7 @@
 // What the kernels are called with: views of the caller's arrays, already checked, never copied.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <variant>
@@ -66,6 +67,14 @@ struct TrainCall {
   int n_threads;
   // Asked between batches with the number of samples done; false ends the epoch.
   std::function<bool(std::int64_t)> keep_going;
+
+  std::int64_t largest_batch() const { return std::min(batch_size, n_trained); }
+  bool has_many_weights() const {
+    constexpr std::int64_t kCached = 1 << 20;  // 4 MB
+    std::int64_t n_weights = 0;
+    for (const auto& layer : layers) n_weights += layer.n_connections();
+    return n_weights > kCached;
+  }
 };
 
 struct EpochTotals {

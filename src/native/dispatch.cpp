@@ -11,29 +11,29 @@ struct Candidate {
   bool is_supported;
 };
 
-// Best first.
-std::vector<Candidate> candidates() {
-#define CTRE_KERNELS(isa) \
-  Kernels { #isa, isa::train_epoch, isa::forward, isa::best_absent_pairs, isa::pair_scores }
-  return {
+// Best first, which is widest first.
+const std::vector<Candidate>& candidates() {
+#define CTRE_KERNELS(isa, n_lanes) \
+  Kernels { #isa, n_lanes, isa::train_epoch, isa::forward, isa::best_absent_pairs, isa::pair_scores }
+  static const std::vector<Candidate> all = {
 #ifdef CTRE_X86
-      {CTRE_KERNELS(avx512),
+      {CTRE_KERNELS(avx512, 16),
        __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("fma")},
-      {CTRE_KERNELS(avx2), __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")},
+      {CTRE_KERNELS(avx2, 8), __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")},
 #endif
-      {CTRE_KERNELS(baseline), true},
+      {CTRE_KERNELS(baseline, 4), true},
   };
 #undef CTRE_KERNELS
+  return all;
 }
 
 }  // namespace
 
 const Kernels& kernels_for(const std::string& isa) {
-  static const std::vector<Candidate> all = candidates();
   std::string names;
-  for (const auto& candidate : all) {
+  for (const auto& candidate : candidates()) {
     if (candidate.is_supported && (isa.empty() || isa == candidate.kernels.isa))
       return candidate.kernels;
     if (candidate.is_supported)
@@ -41,6 +41,15 @@ const Kernels& kernels_for(const std::string& isa) {
   }
   throw std::runtime_error("The environment variable CTRE_ISA must be empty or one of " + names +
                            " on this processor, got '" + isa + "'.");
+}
+
+const Kernels& narrowed(const Kernels& widest, std::int64_t n_samples) {
+  const Kernels* chosen = &widest;
+  for (const auto& [kernels, is_supported] : candidates()) {
+    if (is_supported && kernels.n_lanes <= widest.n_lanes && kernels.n_lanes >= n_samples)
+      chosen = &kernels;
+  }
+  return *chosen;
 }
 
 }  // namespace ctre

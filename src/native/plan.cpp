@@ -45,7 +45,7 @@ Numbers numbers_of(const Numbers& neurons, std::int32_t n) {
 
 LayerPlan plan_layer(const LayerView& layer, const Numbers& pre_neurons, const Numbers& pre_number,
                      const Numbers& out_degree, const Numbers& post_neurons,
-                     const Numbers& post_number) {
+                     const Numbers& post_number, Orders orders) {
   LayerPlan plan;
   plan.n_pre = static_cast<std::int32_t>(pre_neurons.size());
   plan.n_post = static_cast<std::int32_t>(post_neurons.size());
@@ -54,9 +54,10 @@ LayerPlan plan_layer(const LayerView& layer, const Numbers& pre_neurons, const N
   plan.out_offsets = offsets_of(pre_neurons, out_degree);
 
   const std::size_t n = plan.in_offsets.back();
-  plan.pre.resize(n);
+  const bool goes_forward = orders == Orders::both;
+  plan.pre.resize(goes_forward ? n : 0);
+  plan.backward_place.resize(goes_forward ? n : 0);
   plan.post.resize(n);
-  plan.backward_place.resize(n);
   plan.connections.resize(n);
   Numbers next = plan.out_offsets;
   std::int32_t forward = 0;
@@ -65,10 +66,11 @@ LayerPlan plan_layer(const LayerView& layer, const Numbers& pre_neurons, const N
     for (std::int32_t k = layer.indptr[original]; k < layer.indptr[original + 1]; ++k, ++forward) {
       const std::int32_t p = pre_number[layer.indices[k]];
       const std::int32_t backward = next[p]++;
-      plan.pre[forward] = p;
       plan.post[backward] = q;
-      plan.backward_place[forward] = backward;
       plan.connections[backward] = k;
+      if (!goes_forward) continue;
+      plan.pre[forward] = p;
+      plan.backward_place[forward] = backward;
     }
   }
 
@@ -83,7 +85,7 @@ LayerPlan plan_layer(const LayerView& layer, const Numbers& pre_neurons, const N
 
 }  // namespace
 
-Plan::Plan(const std::vector<LayerView>& views) : layers(views.size()) {
+Plan::Plan(const std::vector<LayerView>& views, Orders orders) : layers(views.size()) {
   Numbers post_neurons(views.back().n_post);
   std::iota(post_neurons.begin(), post_neurons.end(), 0);
   Numbers post_number = post_neurons;  // the outputs keep their order, which labels refer to
@@ -102,7 +104,8 @@ Plan::Plan(const std::vector<LayerView>& views) : layers(views.size()) {
     sort_by_degree(pre_neurons, out_degree);
     if (l > 0) sort_by_degree(pre_neurons, in_degrees(views[l - 1]));
     Numbers pre_number = numbers_of(pre_neurons, view.n_pre);
-    layers[l] = plan_layer(view, pre_neurons, pre_number, out_degree, post_neurons, post_number);
+    layers[l] = plan_layer(view, pre_neurons, pre_number, out_degree, post_neurons, post_number,
+                           orders);
     post_neurons = std::move(pre_neurons);
     post_number = std::move(pre_number);
   }

@@ -20,20 +20,24 @@ struct LayerPlan {
 
   std::vector<std::int32_t> in_offsets;      // (n_post + 1,)
   std::vector<std::int32_t> pre;             // (n,)
+  std::vector<std::int32_t> backward_place;  // (n,) where a forward connection is going backward
   std::vector<std::int32_t> out_offsets;     // (n_pre + 1,)
   std::vector<std::int32_t> post;            // (n,)
-  std::vector<std::int32_t> backward_place;  // (n,) where a forward connection is going backward
 
   std::vector<std::int32_t> connections;       // (n,) original one of each, going backward
   std::vector<std::int32_t> neurons;           // (n_post,) original one of each
   std::vector<std::int32_t> idle_connections;  // those into neurons that are not live
   std::vector<std::int32_t> idle_neurons;
 
-  std::int32_t n_connections() const { return static_cast<std::int32_t>(pre.size()); }
+  std::int32_t n_connections() const { return static_cast<std::int32_t>(post.size()); }
 };
 
+// Which of the two orders are wanted.
+enum class Orders { both, backward };
+
 struct Plan {
-  explicit Plan(const std::vector<LayerView>& layers);
+  // Without the forward order, `pre` and `backward_place` stay empty.
+  explicit Plan(const std::vector<LayerView>& layers, Orders orders = Orders::both);
 
   std::vector<std::int32_t> input_row;  // (n_features,) new number, or -1: nobody reads it
   std::vector<LayerPlan> layers;

@@ -1,4 +1,4 @@
-// The two inner loops: a layer forward and a layer backward on one tile.
+// The inner loops: a layer forward, by either side, and a layer backward on one tile.
 //
 // A tile is a few samples side by side. It holds one row per neuron, tile[neuron][sample], of
 // kVectors registers. Going forward a row is the neuron's activation; going backward its error
@@ -7,6 +7,7 @@
 #pragma once
 
 #include <array>
+#include <cstring>
 
 #include "activations.hpp"
 
@@ -24,6 +25,18 @@ struct Incoming {
   const float* biases;
 };
 
+// Whether a row is zero throughout.
+template <int kVectors>
+inline bool is_zero(const float* row) {
+  std::uint32_t found = 0;
+  for (int i = 0; i < kVectors * kLanes; ++i) {
+    std::uint32_t bits;
+    std::memcpy(&bits, row + i, sizeof bits);
+    found |= bits << 1;  // without the sign
+  }
+  return !found;
+}
+
 template <class F, int kVectors>
 void forward_layer(const Incoming& in, const float* below, float* above) {
   constexpr std::ptrdiff_t kWidth = kVectors * kLanes;
@@ -38,6 +51,43 @@ void forward_layer(const Incoming& in, const float* below, float* above) {
       for (int v = 0; v < kVectors; ++v) sum[v] += weight * load(row + v * kLanes);
     }
     for (int v = 0; v < kVectors; ++v) store(above + v * kLanes, F::value(sum[v]));
+  }
+}
+
+// A layer as the backward loop walks it: by presynaptic neuron.
+struct Outgoing {
+  std::int32_t n_pre;
+  const std::int32_t* offsets;  // (n_pre + 1,)
+  const std::int32_t* post;
+  const float* weights;
+};
+
+// The same layer forward in the order of the backward loop: a connection costs a row read and
+// written, but the weights need no second order, nor does a neuron that is zero in the whole tile
+// cost anything.
+template <class F, int kVectors>
+void spread_layer(const Outgoing& out, std::int32_t n_post, const float* biases,
+                  const float* below, float* above) {
+  constexpr std::ptrdiff_t kWidth = kVectors * kLanes;
+  for (std::int32_t q = 0; q < n_post; ++q) {
+    for (int v = 0; v < kVectors; ++v) store(above + q * kWidth + v * kLanes, splat(biases[q]));
+  }
+  for (std::int32_t p = 0; p < out.n_pre; ++p, below += kWidth) {
+    if (is_zero<kVectors>(below)) continue;
+    vf activation[kVectors];
+    for (int v = 0; v < kVectors; ++v) activation[v] = load(below + v * kLanes);
+    for (std::int32_t k = out.offsets[p]; k < out.offsets[p + 1]; ++k) {
+      float* row = above + out.post[k] * kWidth;
+      const vf weight = splat(out.weights[k]);
+      for (int v = 0; v < kVectors; ++v) {
+        store(row + v * kLanes, load(row + v * kLanes) + weight * activation[v]);
+      }
+    }
+  }
+  for (std::int32_t q = 0; q < n_post; ++q, above += kWidth) {
+    for (int v = 0; v < kVectors; ++v) {
+      store(above + v * kLanes, F::value(load(above + v * kLanes)));
+    }
   }
 }
 
@@ -67,14 +117,6 @@ class GradientWriter {
   int n_ = 0;
   float* out_;
   const bool adds_;
-};
-
-// A layer as the backward loop walks it: by presynaptic neuron.
-struct Outgoing {
-  std::int32_t n_pre;
-  const std::int32_t* offsets;  // (n_pre + 1,)
-  const std::int32_t* post;
-  const float* weights;
 };
 
 template <int kVectors>
@@ -158,6 +200,8 @@ void sum_rows(std::int32_t n, const float* rows, float* sums, bool adds) {
 struct Sweep {
   void (*forward_hidden)(const Incoming&, const float*, float*);
   void (*forward_output)(const Incoming&, const float*, float*);
+  void (*spread_hidden)(const Outgoing&, std::int32_t, const float*, const float*, float*);
+  void (*spread_output)(const Outgoing&, std::int32_t, const float*, const float*, float*);
   void (*backward_hidden)(const Outgoing&, const float*, float*, float*, float*, bool);
   void (*backward_first)(const Outgoing&, const float*, const float*, float*, bool);
   void (*sum_output)(std::int32_t, const float*, float*, bool);
@@ -165,8 +209,10 @@ struct Sweep {
 
 template <class F, int kVectors>
 constexpr Sweep sweep() {
-  return {forward_layer<F, kVectors>, forward_layer<Identity, kVectors>,
-          backward_layer<F, kVectors>, backward_first_layer<kVectors>, sum_rows<kVectors>};
+  return {forward_layer<F, kVectors>,  forward_layer<Identity, kVectors>,
+          spread_layer<F, kVectors>,   spread_layer<Identity, kVectors>,
+          backward_layer<F, kVectors>, backward_first_layer<kVectors>,
+          sum_rows<kVectors>};
 }
 
 // By number of vectors in a row, less one.

@@ -14,6 +14,7 @@ struct Network {
   const InputRows& input_rows;
   const Parameters& parameters;
   const Sweeps sweeps;
+  const bool spreads;  // forward as well, tiles walk the layers by presynaptic neuron
 };
 
 class TilePass {
@@ -28,12 +29,13 @@ class TilePass {
     }
     inputs_ = Floats(network.input_rows.n_tile_rows() * kMaxWidth);
     rows_ = Floats(n_rows * kMaxWidth);
-    forward_weights_ = Floats(n_weights);
+    if (!network.spreads) forward_weights_ = Floats(n_weights);
   }
 
   // Copies the weights, which have changed since the last batch, into forward order. Each thread
   // does so for itself: a shared copy would need one more meeting of all threads.
   void refresh() {
+    if (network_.spreads) return;
     for (std::size_t l = 0; l < first_weight_.size(); ++l) {
       const auto& place = network_.plan.layers[l].backward_place;
       const float* weights =
@@ -74,18 +76,30 @@ class TilePass {
     return layer == 0 ? inputs_.data() : rows_above(layer - 1, width);
   }
   std::int32_t n_post(std::size_t layer) const { return network_.plan.layers[layer].n_post; }
+  Outgoing outgoing(std::size_t layer) const {
+    const LayerPlan& plan = network_.plan.layers[layer];
+    const Parameters& parameters = network_.parameters;
+    return {plan.n_pre, plan.out_offsets.data(), plan.post.data(),
+            parameters.values.data() + parameters.layout.weights[layer]};
+  }
 
   void forward(const Sweep& sweep, int width) {
     const auto& layout = network_.parameters.layout;
     const float* values = network_.parameters.values.data();
     for (std::size_t l = 0; l < first_row_.size(); ++l) {
       const LayerPlan& plan = network_.plan.layers[l];
-      const Incoming incoming{plan.n_post, plan.in_offsets.data(), plan.pre.data(),
-                              forward_weights_.data() + first_weight_[l],
-                              values + layout.biases[l]};
+      const float* biases = values + layout.biases[l];
+      const float* below = rows_below(l, width);
+      float* above = rows_above(l, width);
       const bool is_output = l + 1 == first_row_.size();
-      (is_output ? sweep.forward_output : sweep.forward_hidden)(incoming, rows_below(l, width),
-                                                                rows_above(l, width));
+      if (network_.spreads) {
+        (is_output ? sweep.spread_output : sweep.spread_hidden)(outgoing(l), plan.n_post, biases,
+                                                                below, above);
+      } else {
+        const Incoming incoming{plan.n_post, plan.in_offsets.data(), plan.pre.data(),
+                                forward_weights_.data() + first_weight_[l], biases};
+        (is_output ? sweep.forward_output : sweep.forward_hidden)(incoming, below, above);
+      }
     }
   }
 
@@ -94,15 +108,12 @@ class TilePass {
     const std::size_t last = first_row_.size() - 1;
     sweep.sum_output(n_post(last), rows_above(last, width), gradient + layout.biases[last], adds);
     for (std::size_t l = last + 1; l-- > 0;) {
-      const LayerPlan& plan = network_.plan.layers[l];
-      const Outgoing outgoing{plan.n_pre, plan.out_offsets.data(), plan.post.data(),
-                              network_.parameters.values.data() + layout.weights[l]};
       const float* above = rows_above(l, width);
       float* weight_gradient = gradient + layout.weights[l];
       if (l == 0) {
-        sweep.backward_first(outgoing, above, rows_below(l, width), weight_gradient, adds);
+        sweep.backward_first(outgoing(l), above, rows_below(l, width), weight_gradient, adds);
       } else {
-        sweep.backward_hidden(outgoing, above, rows_below(l, width), weight_gradient,
+        sweep.backward_hidden(outgoing(l), above, rows_below(l, width), weight_gradient,
                               gradient + layout.biases[l - 1], adds);
       }
     }

@@ -15,15 +15,21 @@ double l2_of(const Optimizer& optimizer) {
   return std::visit([](const auto& kind) { return kind.l2; }, optimizer);
 }
 
+// Whether to go forward in the order of going backward: where a batch is so narrow, and the
+// weights are so many, that bringing them into forward order costs more than using them.
+bool spreads(const TrainCall& call) {
+  return call.has_many_weights() && call.largest_batch() <= kLanes;
+}
+
 class Epoch {
  public:
   explicit Epoch(const TrainCall& call)
       : call_(call),
-        plan_(call.layers),
+        plan_(call.layers, spreads(call) ? Orders::backward : Orders::both),
         input_rows_(plan_.input_row, plan_.layers.front().n_pre),
         parameters_(call.layers, plan_.layers, slots_of(call.optimizer)),
-        network_{call, plan_, input_rows_, parameters_, sweeps(call.activation)} {
-    const auto longest = tiling(std::min(call.batch_size, call.n_trained));
+        network_{call, plan_, input_rows_, parameters_, sweeps(call.activation), spreads(call)} {
+    const auto longest = tiling(call.largest_batch());
     gradients_ = Floats(static_cast<std::size_t>(longest.n_groups) * layout().trained_end);
     tile_losses_.resize(static_cast<std::size_t>(longest.n_tiles));
     const auto n_threads = static_cast<int>(
@@ -93,7 +99,7 @@ class Epoch {
     samples.width = static_cast<int>(vectors.end - vectors.begin) * kLanes;
     samples.n =
         static_cast<int>(std::min<std::int64_t>(samples.width, batch.tiling.n_samples - first));
-    const auto full = static_cast<double>(std::min(call_.batch_size, call_.n_trained));
+    const auto full = static_cast<double>(call_.largest_batch());
     const double fullness = static_cast<double>(batch.tiling.n_samples) / full;
     const double scale = batch.weight != 0 ? fullness / batch.weight : 0.0;
     for (int s = 0; s < samples.width; ++s) {
