@@ -207,7 +207,8 @@ def test_few_samples_and_many_weights_train_alike(
     """More weights than are brought into forward order for so narrow a batch; neurons of zeros."""
     problem = make_problem(
         sizes=(60, 1500, 1000, 3), density=0.8, n_samples=7, batch_size=batch_size,
-        activation=activation, optimizer=SGD(0.003), is_weighted=True, is_sparse=is_sparse, huge=2.0,
+        activation=activation, optimizer=SGD(0.003), is_weighted=True, is_sparse=is_sparse,
+        huge=2.0,
     )  # fmt: skip
     assert sum(len(layer.weights) for layer in problem.layers) > 2**20
     assert_trained_alike(native, problem, n_epochs=1)
