@@ -1,5 +1,5 @@
-// Memory on cache-line boundaries; much of it on large pages, where the system has them: rows are read
-// at random, and with small pages a wide layer costs more in page walks than in rows.
+// Memory on cache-line boundaries; much of it on large pages, where the system has them, since rows
+// are read at random.
 #pragma once
 
 #include <cstddef>
