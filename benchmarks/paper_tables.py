@@ -23,6 +23,7 @@ _STORE = Path(__file__).parent / "results" / "paper_tables"
 _PAGE = Path(__file__).parents[1] / "docs" / "paper-comparison.md"
 _HEADER = "| data | epsilon | similarity rows | method | ours | paper | | Table |"
 _N_SEEDS = 3
+_NONE = "-"  # where a setting does not apply
 
 
 class Study(NamedTuple):
@@ -33,8 +34,14 @@ class Study(NamedTuple):
     similarity_samples: str
 
     @property
+    def is_dense(self) -> bool:
+        """Whether its networks have neither a density nor a topology to evolve."""
+        return self.epsilon == _NONE
+
+    @property
     def folder(self) -> Path:
-        return _STORE / "-".join(self)
+        """Where its runs are kept."""
+        return _STORE / (f"{self.data}-dense" if self.is_dense else "-".join(self))
 
 
 class Accuracy(NamedTuple):
@@ -91,13 +98,14 @@ def train() -> None:
         options = {
             "--protocol": "paper",
             "--epochs": "500",
-            "--epsilon": study.epsilon,
-            "--similarity-samples": study.similarity_samples,
             "--methods": ",".join(cells),
             "--seeds": str(_N_SEEDS),
             "--threads": "1",
             "--out": str(study.folder),
         }
+        if not study.is_dense:
+            options["--epsilon"] = study.epsilon
+            options["--similarity-samples"] = study.similarity_samples
         words = [word for option in options.items() for word in option]
         subprocess.run([sys.executable, "-m", "ctre", "compare", study.data, *words], check=True)
 
