@@ -37,7 +37,7 @@ class InputRows {
       for (const std::int32_t first : blocks_) {
         vf block[kLanes];
 #pragma GCC unroll 16
-        for (int i = 0; i < kLanes; ++i) block[i] = loadu(sources[s + i] + first);
+        for (int i = 0; i < kLanes; ++i) { block[i] = loadu(sources[s + i] + first); __builtin_prefetch(sources[s + i] + first + 64); }
         transpose(block);
 #pragma GCC unroll 16
         for (int i = 0; i < kLanes; ++i)
