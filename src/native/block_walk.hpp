@@ -66,7 +66,7 @@ class BlockWalk {
   };
   Workspace workspace() const {
     return {product_.panels(kPackedPre, grid_.post.size),
-            Floats(static_cast<std::size_t>(grid_.pre.size * grid_.post.size), Fill::nothing)};
+            Floats(static_cast<std::size_t>(grid_.pre.size * (has_sums() ? grid_.post.size : kTilePost)), Fill::nothing)};
   }
 
   // Scores the blocks that no other thread has taken. `filter(q, first, n, scores)` is called for
@@ -93,7 +93,7 @@ class BlockWalk {
         const std::int64_t n_pre = std::min(kPackedPre, pre_end - first);
         product_.pack_pre(work.panels, begin, end, first, n_pre);
         for (std::int64_t i = 0; i < n_post; i += kTilePost) {
-          float* scores = work.scores.data() + i * grid_.pre.size + (first - pre_begin);
+          float* scores = work.scores.data() + (has_sums() ? i : 0) * grid_.pre.size + (first - pre_begin);
           product_.multiply(work.panels, begin, end, n_pre, i, scores, grid_.pre.size);
           if (end < n_samples_) continue;
           for (std::int64_t row = i; row < std::min(i + kTilePost, n_post); ++row, scores += grid_.pre.size) {
@@ -103,6 +103,9 @@ class BlockWalk {
       }
     }
   }
+
+  // Whether scores are kept from one chunk of samples to the next.
+  bool has_sums() const { return n_samples_ > kChunk; }
 
   const Product& product_;
   const std::int64_t n_samples_;

@@ -20,8 +20,8 @@ struct Candidate {
 class Candidates {
  public:
   explicit Candidates(std::int64_t count)
-      : count_(static_cast<std::size_t>(count)), capacity_(3 * count_ + 2048) {
-    pairs_.reserve(capacity_);
+      : count_(static_cast<std::size_t>(count)) {
+    pairs_.reserve(most_kept());
   }
 
   // A pair that reaches at most this rank cannot be among the best.
@@ -34,9 +34,11 @@ class Candidates {
     std::lock_guard<std::mutex> lock(mutex_);
     for (; begin != end; ++begin) {
       if (begin->most <= bound() || has_overflowed()) continue;
-      if (pairs_.size() == capacity_) {
+      if (pairs_.size() == tighten_at_) {
         tighten();
-        overflowed_.store(pairs_.size() > capacity_ / 4 * 3, std::memory_order_relaxed);
+        // A bound found soon keeps most pairs away; half as many again are worth the next one.
+        tighten_at_ = std::max(tighten_at_, pairs_.size() + pairs_.size() / 2);
+        overflowed_.store(tighten_at_ > most_kept(), std::memory_order_relaxed);
       }
       pairs_.push_back(*begin);
     }
@@ -75,7 +77,10 @@ class Candidates {
     bound_.store(least - 1, std::memory_order_relaxed);
   }
 
-  const std::size_t count_, capacity_;
+  std::size_t most_kept() const { return 3 * count_ + 2048; }
+
+  const std::size_t count_;
+  std::size_t tighten_at_ = 2 * count_ + 512;
   std::mutex mutex_;
   std::vector<Candidate> pairs_;
   std::atomic<Rank> bound_{kTaken};

@@ -25,8 +25,8 @@ inline constexpr bool kHasPairProducts = false;
 
 // sums + low(a) * low(b) + high(a) * high(b), where each lane holds two numbers of 16 bits.
 inline vi add_pair_products(vi sums, vi a, vi b) {
-#if defined(__AVX512BW__)
-  return sums + vi(_mm512_madd_epi16(__m512i(a), __m512i(b)));
+#if defined(__AVX512VNNI__)
+  return vi(_mm512_dpwssd_epi32(__m512i(sums), __m512i(a), __m512i(b)));
 #elif defined(__AVX2__)
   return sums + vi(_mm256_madd_epi16(__m256i(a), __m256i(b)));
 #elif defined(__SSE2__)

@@ -20,7 +20,7 @@ const std::vector<Candidate>& candidates() {
       {CTRE_KERNELS(avx512, 16),
        __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("fma")},
+           __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("fma")},
       {CTRE_KERNELS(avx2, 8), __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")},
 #endif
       {CTRE_KERNELS(baseline, 4), true},

@@ -8,6 +8,7 @@
 
 #include "best_pairs.hpp"
 #include "live_neurons.hpp"
+#include "simd.hpp"
 #include "similarity.hpp"
 
 namespace ctre::CTRE_ISA {
@@ -28,6 +29,7 @@ class Scoring {
     std::memcpy(&sum, &bits, sizeof bits);
     return sum;
   }
+  vf goodness(vf sums) const { return vf((vi(sums) & keep_) ^ flip_); }
   Rank rank_of(float sum) const { return sum == sum ? sorted(goodness(sum)) : kNaN; }
 
   // An integer that sorts like a float that is a number.
@@ -35,6 +37,18 @@ class Scoring {
     Rank bits;
     std::memcpy(&bits, &value, sizeof bits);
     return bits ^ ((bits >> 31) & std::numeric_limits<Rank>::max());
+  }
+
+  // The float that sorts so.
+  static float value_of(Rank rank) {
+    rank ^= (rank >> 31) & std::numeric_limits<Rank>::max();
+    float value;
+    std::memcpy(&value, &rank, sizeof value);
+    return value;
+  }
+
+  bool is_taken(std::int64_t q, std::int32_t p) const {
+    return std::binary_search(query_.indices + query_.indptr[q], query_.indices + query_.indptr[q + 1], p);
   }
 
   // Marks which of n listed neurons from `first` on are joined to neuron q already.

@@ -57,6 +57,21 @@ inline vf at_least(vf x, float low) { return x < low ? splat(low) : x; }
 inline vf at_most(vf x, float high) { return x > high ? splat(high) : x; }
 #endif
 
+// The sign of lane l as bit l: of a comparison, where it holds.
+inline std::uint32_t signs_of(vi x) {
+#if defined(__AVX512F__)
+  return _mm512_movepi32_mask(__m512i(x));
+#elif defined(__AVX2__)
+  return static_cast<std::uint32_t>(_mm256_movemask_ps(__m256(x)));
+#elif defined(__SSE2__)
+  return static_cast<std::uint32_t>(_mm_movemask_ps(__m128(x)));
+#else
+  std::uint32_t signs = 0;
+  for (int l = 0; l < kLanes; ++l) signs |= (static_cast<std::uint32_t>(x[l]) >> 31) << l;
+  return signs;
+#endif
+}
+
 // Lane l of the result is lane Pick::lane(l) of the 2 * kLanes lanes of a and b together.
 template <class Pick, std::size_t... l>
 inline vf shuffle(vf a, vf b, std::index_sequence<l...>) {

@@ -19,7 +19,7 @@ namespace ctre::CTRE_ISA {
 namespace {
 
 constexpr double kThreadWork = 4e6;        // operations worth a thread
-constexpr std::int64_t kFewSamples = 128;  // fewer do not repay a coarse search
+constexpr std::int64_t kFewSamples = 24;  // fewer do not repay a coarse search
 constexpr std::int64_t kSparing = 8;       // a coarse search is for one place of so many, at most
 
 int worth_threads(const AbsentPairQuery& query, double n_operations) {

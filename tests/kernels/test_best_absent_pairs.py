@@ -337,7 +337,7 @@ def ordinary_sides(rng, kind, n_samples, n_pre, n_post):
     return pre.astype(np.float32), post.astype(np.float32)
 
 
-@pytest.mark.parametrize("n_samples", [127, 128, 300, 513])
+@pytest.mark.parametrize("n_samples", [23, 24, 100, 300, 513])
 @pytest.mark.parametrize("kind", ["normal", "active after a ReLU", "few values"])
 @pytest.mark.parametrize("normalized", [False, True])
 @pytest.mark.parametrize("absolute", [False, True])
