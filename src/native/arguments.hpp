@@ -72,15 +72,20 @@ void require_offsets(const ArrayView<const Offset>& indptr, std::int64_t n_indic
                      const std::string& name) {
   const std::int64_t n = indptr.shape[0] - 1;
   bool ascends = n >= 0 && indptr.data[0] == 0 && indptr.data[n] == n_indices;
-  for (std::int64_t i = 0; ascends && i < n; ++i) ascends = indptr.data[i] <= indptr.data[i + 1];
+  for (std::int64_t i = 0; i < n; ++i) ascends &= indptr.data[i] <= indptr.data[i + 1];
   require(ascends, name, "ascend from 0 to the number of indices");
 }
 
 inline void require_range(const std::int32_t* numbers, std::int64_t n, std::int64_t end,
                           const std::string& name) {
-  bool is_within = true;
-  for (std::int64_t i = 0; i < n; ++i) is_within &= numbers[i] >= 0 && numbers[i] < end;
-  require(is_within, name, "lie in [0, " + std::to_string(end) + ")");
+  // The sign bit of a number that is negative, or of its distance from the last that may be.
+  const auto last = static_cast<std::uint32_t>(std::min<std::int64_t>(end, std::int64_t{1} << 31)) - 1;
+  std::uint32_t strays = 0;
+  for (std::int64_t i = 0; i < n; ++i) {
+    const auto number = static_cast<std::uint32_t>(numbers[i]);
+    strays |= number | (last - number);
+  }
+  require(strays >> 31 == 0, name, "lie in [0, " + std::to_string(end) + ")");
 }
 
 // Ascending within each run that the offsets, already checked, delimit.
