@@ -14,6 +14,7 @@ namespace ctre::CTRE_ISA {
 
 inline constexpr std::int64_t kBlockPre = 1024, kBlockPost = 1008;  // scores of a block: 4 MB
 inline constexpr std::int64_t kPackedPre = 256;                     // times a chunk of samples: half of L2
+inline constexpr int kFilter = 32;                                  // scores that a filter looks at together
 inline constexpr std::int64_t kPackingCost = 16;                    // of a value, in multiplications
 
 // Equal parts of n, each a multiple of `step` but the last.
@@ -65,12 +66,14 @@ class BlockWalk {
     Floats scores;
   };
   Workspace workspace() const {
+    const std::int64_t n_rows = has_sums() ? grid_.post.size : kTilePost;
     return {product_.panels(kPackedPre, grid_.post.size),
-            Floats(static_cast<std::size_t>(grid_.pre.size * (has_sums() ? grid_.post.size : kTilePost)), Fill::nothing)};
+            Floats(static_cast<std::size_t>(grid_.pre.size * n_rows + kFilter), Fill::nothing)};
   }
 
   // Scores the blocks that no other thread has taken. `filter(q, first, n, scores)` is called for
-  // each postsynaptic neuron q with its scores with n live presynaptic ones from `first` on.
+  // each postsynaptic neuron q with its scores with n live presynaptic ones from `first` on; behind
+  // them lies memory for a whole kFilter.
   template <class Filter>
   void run(Workspace& work, Filter&& filter) {
     const std::int64_t n_blocks = grid_.pre.number * grid_.post.number;

@@ -6,10 +6,10 @@
 
 namespace ctre::CTRE_ISA {
 
-inline constexpr int kFilter = 32;  // scores compared at once
 inline constexpr int kFound = 256;  // pairs a thread hands over at once
 
 static_assert(kPackedPre % kTilePre == 0 && kPackedPre % kFilter == 0);
+static_assert(kFilter % kLanes == 0 && kFilter <= 32);  // a bit each
 
 // One thread's, over a list that all share.
 class ExactFilter {
@@ -48,38 +48,40 @@ class ExactFilter {
 
   void filter(std::int64_t q, const Neurons& list, std::int64_t first, std::int64_t n, const float* sums) {
     const std::int32_t* index = list.index.data() + first;
-    const float* pre_offset = list.offset.data() + first;
     const float offset = scoring_.post_offset(q);
     const Rank bound = best_.bound(scoring_.key(q, index[0]));
-    const Scoring scoring = scoring_;  // a copy, which the ranks written cannot alias
-    Rank top = kTaken;
-    for (std::int64_t i = 0; i < n; ++i) {
-      const Rank rank = scoring.rank_of(sums[i] + pre_offset[i] + offset);
-      ranks_[i] = rank;
-      top = std::max(top, rank);
-    }
-    if (top <= bound) return;
-    std::fill(ranks_ + n, ranks_ + round_up(n, kFilter), kTaken);
-    scoring_.mark_taken(q, list, first, n, ranks_);
-    for (std::int64_t group = 0; group < n; group += kFilter) {
-      const Rank* ranks = ranks_ + group;
-      Rank top_here = kTaken;
-      for (int i = 0; i < kFilter; ++i) top_here = std::max(top_here, ranks[i]);
-      if (top_here <= bound) continue;
+    for (std::int64_t begin = 0; begin < n; begin += kFilter) {
+      const auto width = static_cast<int>(std::min<std::int64_t>(kFilter, n - begin));
+      const float* pre_offset = list.offset.data() + first + begin;
+      float last[kFilter];
+      if (width < kFilter) {
+        std::copy_n(pre_offset, width, last);
+        std::fill(last + width, last + kFilter, 0.0f);
+        pre_offset = last;
+      }
+      alignas(64) Rank ranks[kFilter];
+      std::uint32_t better = 0;
+      for (int i = 0; i < kFilter; i += kLanes) {
+        const vi rank = scoring_.rank_of(loadu(sums + begin + i) + loadu(pre_offset + i) + offset);
+        better |= signs_of(rank > bound) << i;
+        std::memcpy(ranks + i, &rank, sizeof rank);
+      }
+      if (width < kFilter) better &= (std::uint32_t{1} << width) - 1;
+      if (better == 0) continue;
       if (n_found_ > kFound - kFilter) hand_over();
-      for (int i = 0; i < kFilter; ++i) {  // without a branch, which would be mispredicted
-        found_[n_found_] = {ranks[i], scoring_.key(q, index[std::min(group + i, n - 1)])};
-        n_found_ += ranks[i] > bound;
+      for (; better != 0; better &= better - 1) {
+        const int i = __builtin_ctz(better);
+        const std::int32_t p = index[begin + i];
+        if (!scoring_.is_taken(q, p)) found_[n_found_++] = {ranks[i], scoring_.key(q, p)};
       }
     }
   }
 
   const AbsentPairQuery& query_;
-  const Scoring& scoring_;
+  const Scoring scoring_;  // a copy, which nothing written can alias
   const Side& pre_;
   const Side& post_;
   BestPairs& best_;
-  Rank ranks_[kPackedPre];
   Pair found_[kFound];  // on their way to the shared list
   int n_found_ = 0;
 };

@@ -15,7 +15,7 @@ namespace ctre::CTRE_ISA {
 
 class Scoring {
  public:
-  Scoring(const AbsentPairQuery& query, const Side& pre) : query_(query), pre_(pre) {}
+  explicit Scoring(const AbsentPairQuery& query) : query_(query) {}
 
   std::int64_t key(std::int64_t q, std::int64_t p) const { return q * query_.n_pre + p; }
   float post_offset(std::int64_t q) const { return query_.post_offset ? query_.post_offset[q] : 0.0f; }
@@ -31,6 +31,10 @@ class Scoring {
   }
   vf goodness(vf sums) const { return vf((vi(sums) & keep_) ^ flip_); }
   Rank rank_of(float sum) const { return sum == sum ? sorted(goodness(sum)) : kNaN; }
+  vi rank_of(vf sums) const {
+    const vi bits = vi(goodness(sums));
+    return sums == sums ? bits ^ ((bits >> 31) & std::numeric_limits<Rank>::max()) : vi{} + kNaN;
+  }
 
   // An integer that sorts like a float that is a number.
   static Rank sorted(float value) {
@@ -51,22 +55,8 @@ class Scoring {
     return std::binary_search(query_.indices + query_.indptr[q], query_.indices + query_.indptr[q + 1], p);
   }
 
-  // Marks which of n listed neurons from `first` on are joined to neuron q already.
-  void mark_taken(std::int64_t q, const Neurons& list, std::int64_t first, std::int64_t n, Rank* ranks) const {
-    const bool live = &list == &pre_.live;
-    const std::int32_t* end = query_.indices + query_.indptr[q + 1];
-    const std::int32_t last = list.index[static_cast<std::size_t>(first + n - 1)];
-    for (const std::int32_t* p = std::lower_bound(query_.indices + query_.indptr[q], end,
-                                                  list.index[static_cast<std::size_t>(first)]);
-         p != end && *p <= last; ++p) {
-      const auto neuron = static_cast<std::size_t>(*p);
-      if (pre_.is_live[neuron] == live) ranks[pre_.position[neuron] - first] = kTaken;
-    }
-  }
-
  private:
   const AbsentPairQuery& query_;
-  const Side& pre_;
   const std::int32_t keep_ = query_.absolute ? std::numeric_limits<std::int32_t>::max() : -1;
   const std::int32_t flip_ = query_.lowest_first ? std::numeric_limits<std::int32_t>::min() : 0;
 };

@@ -66,7 +66,7 @@ class Search {
   // no neuron may be left out.
   bool run_exactly(bool all_live) {
     const Side pre = pre_side(all_live), post = post_side(all_live);
-    const Scoring scoring(query_, pre);
+    const Scoring scoring(query_);
     const ExactProduct product(query_, pre, post);
     BestPairs best(query_.count);
     BlockWalk<ExactProduct> walk(product, query_.n_samples, pre, post, n_threads_);
@@ -97,7 +97,7 @@ class Search {
     }
     const Side pre = pre_side(false), post = post_side(false);
     if (!are_moderate(pre_columns_, pre.live) || !are_moderate(post_columns_, post.live)) return false;
-    const Scoring scoring(query_, pre);
+    const Scoring scoring(query_);
     Candidates candidates(query_.count);
     add_dead(pre, post, scoring, candidates);
 
