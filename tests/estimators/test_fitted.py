@@ -64,7 +64,7 @@ def test_counts_and_density(model):
     assert model.history_[model.best_epoch_ - 1] is model.history_.best
     assert model.best_validation_score_ == model.history_.best.validation_score
     assert model.n_threads_ >= 1
-    assert model.similarity_samples_ == 270
+    assert model.similarity_samples_ == 128
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ _OPTIONS = (
         "--similarity-samples",
         callback=parse_rows,
         metavar="all|N|FRACTION",
-        help="Training rows that similarity is measured on.  [default: 512; paper: all]",
+        help="Training rows that similarity is measured on.  [default: 128; paper: all]",
     ),
     click.option(
         "--similarity-candidates",

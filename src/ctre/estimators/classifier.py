@@ -84,7 +84,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
     patience : int, default=40
         Epochs without a better validation accuracy (without validation rows: without a lower
         training loss) after which training counts as stalled, for the methods that ask.
-    similarity_samples : int, float or None, default=512
+    similarity_samples : int, float or None, default=128
         Training rows that similarity is measured on, drawn afresh for every update: at most so
         many, this share of them in (0, 1), or all (None, as in the paper).
     similarity_candidates : int or None, default=None
@@ -199,7 +199,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         update_interval: int = 1,
         update_until: float = 1.0,
         patience: int = 40,
-        similarity_samples: int | float | None = 512,
+        similarity_samples: int | float | None = 128,
         similarity_candidates: int | None = None,
         weight_init: str = "normal",
         validation_fraction: float = 0.1,

@@ -53,7 +53,7 @@ DEFAULT_PROTOCOL: Mapping[str, Any] = MappingProxyType(
         "update_interval": 1,
         "update_until": 1.0,
         "patience": 40,
-        "similarity_samples": 512,
+        "similarity_samples": 128,
         "similarity_candidates": None,
         "weight_init": "normal",
         "validation_fraction": 0.1,
