@@ -19,8 +19,10 @@ _METHODS: Mapping[str, Mapping[str, Any]] = {
     "set": {"method": "set"},
     "ctre-sim": {"method": "ctre-sim"},
     "ctre-seq": {"method": "ctre-seq"},
-    "ctre-sim, 512 rows": {"method": "ctre-sim", "similarity_samples": 512},
-    "ctre-sim, all rows": {"method": "ctre-sim", "similarity_samples": None},
+} | {
+    f"{method}, {n_rows or 'all'} rows": {"method": method, "similarity_samples": n_rows}
+    for method in ("ctre-sim", "ctre-seq")
+    for n_rows in (32, 64, 128, 256, 512, None)
 }
 
 
