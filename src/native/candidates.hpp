@@ -19,9 +19,11 @@ struct Candidate {
 // Keeps every pair that may be among the `count` best, and drops those that cannot.
 class Candidates {
  public:
-  explicit Candidates(std::int64_t count)
-      : count_(static_cast<std::size_t>(count)) {
-    pairs_.reserve(most_kept());
+  // The best `count` of `n_pairs`.
+  Candidates(std::int64_t count, std::int64_t n_pairs)
+      : count_(static_cast<std::size_t>(count)),
+        most_kept_(std::max(3 * count_ + 2048, static_cast<std::size_t>(std::min(n_pairs / kSparing, kMostPairs)))) {
+    pairs_.reserve(tighten_at_);
   }
 
   // A pair that reaches at most this rank cannot be among the best.
@@ -38,7 +40,7 @@ class Candidates {
         tighten();
         // A bound found soon keeps most pairs away; half as many again are worth the next one.
         tighten_at_ = std::max(tighten_at_, pairs_.size() + pairs_.size() / 2);
-        overflowed_.store(tighten_at_ > most_kept(), std::memory_order_relaxed);
+        overflowed_.store(tighten_at_ > most_kept_, std::memory_order_relaxed);
       }
       pairs_.push_back(*begin);
     }
@@ -77,9 +79,11 @@ class Candidates {
     bound_.store(least - 1, std::memory_order_relaxed);
   }
 
-  std::size_t most_kept() const { return 3 * count_ + 2048; }
+  static constexpr std::int64_t kSparing = 64;         // the exact score of one costs as much as that of so
+                                                       // many in an exact search
+  static constexpr std::int64_t kMostPairs = 1 << 18;  // 4 MB
 
-  const std::size_t count_;
+  const std::size_t count_, most_kept_;
   std::size_t tighten_at_ = 2 * count_ + 512;
   std::mutex mutex_;
   std::vector<Candidate> pairs_;

@@ -22,7 +22,7 @@ class CoarseFilter {
         pre_wholes_(pre_wholes),
         post_wholes_(post_wholes),
         candidates_(candidates),
-        rounding_(kEpsilon * static_cast<float>(kChunk + query.n_samples / kChunk + 16)) {}
+        rounding_(kEpsilon * static_cast<float>(kChunk + query.n_samples / kWholeSamples + 16)) {}
 
   void operator()(std::int64_t q, std::int64_t first, std::int64_t n, const float* sums) {
     if (first != first_) look_at(first, n);

@@ -1,4 +1,4 @@
-// The product of two sides' activations in whole numbers of twelve bits: twice as many at once as
+// The product of two sides' activations in whole numbers of thirteen bits: twice as many at once as
 // floats. A score then is known to within a bound, which is enough to dismiss nearly all pairs.
 #pragma once
 
@@ -36,8 +36,9 @@ inline vi add_pair_products(vi sums, vi a, vi b) {
 #endif
 }
 
-inline constexpr int kLargestWhole = 2047;  // its square times a chunk of samples fits 31 bits
-static_assert(std::int64_t{kLargestWhole} * kLargestWhole * kChunk < std::numeric_limits<std::int32_t>::max());
+inline constexpr int kLargestWhole = 4095, kWholeSamples = 128;  // of so many samples, sums fit 31 bits
+static_assert(std::int64_t{kLargestWhole} * kLargestWhole * kWholeSamples < std::numeric_limits<std::int32_t>::max());
+static_assert(kChunk % kWholeSamples == 0);
 
 // Two samples of a column as whole numbers, in one lane. Adding this large number leaves the
 // rounded value in the low bits.
@@ -167,10 +168,15 @@ class CoarseProduct {
 
   void multiply(const Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t n_pre, std::int64_t post,
                 float* scores, std::int64_t stride) const {
+    constexpr int kWholePairs = kWholeSamples / 2;
     const int n_pairs = static_cast<int>((end - begin + 1) / 2);
     for (std::int64_t j = 0; j < n_pre; j += kTilePre) {
-      multiply_pair_tile(n_pairs, panels.pre.data() + j * (kChunk / 2), panels.post.data() + post * (kChunk / 2),
-                         begin == 0, scores + j, stride);
+      const std::int32_t* before = panels.pre.data() + j * (kChunk / 2);
+      const std::int32_t* after = panels.post.data() + post * (kChunk / 2);
+      for (int k = 0; k < n_pairs; k += kWholePairs) {
+        multiply_pair_tile(std::min(kWholePairs, n_pairs - k), before + k * kTilePre, after + k * kTilePost,
+                           begin + k == 0, scores + j, stride);
+      }
     }
   }
 

@@ -37,6 +37,15 @@ inline void store(float* p, vf x) { *reinterpret_cast<vf*>(p) = x; }
 inline vf loadu(const float* p) { return *reinterpret_cast<const vfu*>(p); }
 inline void storeu(float* p, vf x) { *reinterpret_cast<vfu*>(p) = x; }
 
+// a * b + c, rounded as that of vectors is.
+inline float multiply_add(float a, float b, float c) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+  return __builtin_fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
 // Both let a NaN in x pass, as the instructions of x86 do for their second operand.
 #if defined(__AVX512F__)
 // (With a mask of ones, as GCC 12 warns of its own header without.)

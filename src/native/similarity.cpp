@@ -98,7 +98,7 @@ class Search {
     const Side pre = pre_side(false), post = post_side(false);
     if (!are_moderate(pre_columns_, pre.live) || !are_moderate(post_columns_, post.live)) return false;
     const Scoring scoring(query_);
-    Candidates candidates(query_.count);
+    Candidates candidates(query_.count, pre.live.size() * post.live.size());
     add_dead(pre, post, scoring, candidates);
 
     const Wholes pre_wholes(pre_columns_, pre.live), post_wholes(post_columns_, post.live);
@@ -151,39 +151,50 @@ class Search {
     std::sort(keys_, keys_ + query_.count);
   }
 
-  // Ranks pairs by the very sums of an exact search: multiplied and added in the same order.
+  // Ranks pairs by the very sums of an exact search: multiplied and added in the same order. A chunk of
+  // samples serves all pairs while it is in cache.
   void rank_exactly(const Side& pre, const Side& post, const Scoring& scoring, Pair* pairs, Share share) const {
-    constexpr std::int64_t kWidth = 256;
+    constexpr int kTogether = 8;  // sums that do not wait for each other
+    struct Entries {
+      std::int64_t p[kTogether] = {}, q[kTogether] = {};
+      float pre_scale[kTogether] = {}, post_scale[kTogether] = {}, sums[kTogether] = {};
+    };
     const auto scale_of = [](const Side& side, std::int64_t neuron) {
       const auto i = static_cast<std::size_t>(neuron);
       return side.is_live[i] ? side.live.scale[static_cast<std::size_t>(side.position[i])] : 0.0f;
     };
-    for (std::int64_t first = share.begin; first < share.end; first += kWidth) {
-      const auto n = static_cast<int>(std::min(kWidth, share.end - first));
-      std::int64_t p[kWidth], q[kWidth];
-      float pre_scale[kWidth], post_scale[kWidth], sums[kWidth] = {};
-      for (int k = 0; k < n; ++k) {
-        p[k] = pairs[first + k].key % query_.n_pre;
-        q[k] = pairs[first + k].key / query_.n_pre;
-        pre_scale[k] = scale_of(pre, p[k]);
-        post_scale[k] = scale_of(post, q[k]);
+    std::vector<Entries> groups(static_cast<std::size_t>((share.end - share.begin + kTogether - 1) / kTogether));
+    const auto for_each = [&](auto&& visit) {
+      for (std::int64_t k = share.begin; k < share.end; ++k) {
+        const std::int64_t place = k - share.begin;
+        visit(pairs[k], groups[static_cast<std::size_t>(place / kTogether)], place % kTogether);
       }
-      for (std::int64_t begin = 0; begin < query_.n_samples; begin += kChunk) {
-        float some[kWidth] = {};
-        for (std::int64_t row = begin; row < std::min(begin + kChunk, query_.n_samples); ++row) {
+    };
+    for_each([&](const Pair& pair, Entries& group, std::int64_t i) {
+      group.p[i] = pair.key % query_.n_pre;
+      group.q[i] = pair.key / query_.n_pre;
+      group.pre_scale[i] = scale_of(pre, group.p[i]);
+      group.post_scale[i] = scale_of(post, group.q[i]);
+    });
+    for (std::int64_t begin = 0; begin < query_.n_samples; begin += kChunk) {
+      const std::int64_t end = std::min(begin + kChunk, query_.n_samples);
+      for (Entries& group : groups) {
+        float some[kTogether] = {};
+        for (std::int64_t row = begin; row < end; ++row) {
           const float* before = query_.pre + row * query_.n_pre;
           const float* after = query_.post + row * query_.n_post;
-          for (int k = 0; k < n; ++k) {
-            const float one = before[p[k]] * pre_scale[k], other = after[q[k]] * post_scale[k];
-            some[k] += one * other;
+#pragma GCC unroll 8
+          for (int i = 0; i < kTogether; ++i) {
+            some[i] = multiply_add(before[group.p[i]] * group.pre_scale[i], after[group.q[i]] * group.post_scale[i], some[i]);
           }
         }
-        for (int k = 0; k < n; ++k) sums[k] += some[k];
-      }
-      for (int k = 0; k < n; ++k) {
-        pairs[first + k].rank = scoring.rank_of(sums[k] + scoring.pre_offset(p[k]) + scoring.post_offset(q[k]));
+        for (int i = 0; i < kTogether; ++i) group.sums[i] += some[i];
       }
     }
+    for_each([&](Pair& pair, const Entries& group, std::int64_t i) {
+      const float sum = group.sums[i] + scoring.pre_offset(group.p[i]) + scoring.post_offset(group.q[i]);
+      pair.rank = scoring.rank_of(sum);
+    });
   }
 
   const AbsentPairQuery& query_;
