@@ -10,6 +10,7 @@ from ctre.figure_style import INK, QUIET, as_png, new_figure, prepare_axes, soft
 
 _RESULTS = Path(__file__).parent / "results"
 _IMAGES = Path(__file__).parents[1] / "docs" / "images"
+_MILLISECONDS = (0.1, 1, 10)
 _COLORS = ("#2563eb", "#ea580c", "#16a34a", "#9333ea", "#dc2626", "#0d9488", "#ca8a04")
 
 
@@ -39,7 +40,7 @@ def _draw_training_speed(record: dict[str, Any]) -> None:
     for axes, (setting, ratios) in zip(
         figure.subplots(1, len(settings)), settings.items(), strict=True
     ):
-        prepare_axes(axes, setting, grid="x")
+        prepare_axes(axes, setting.replace("1000-1000-1000", "1000³"), grid="x")
         rivals = list(dict.fromkeys(name.rpartition(",")[0] for name in ratios))
         for shift, threads, color in (
             (-0.2, "1 thread", _COLORS[0]),
@@ -54,7 +55,8 @@ def _draw_training_speed(record: dict[str, Any]) -> None:
         axes.set_yticks(range(len(rivals)), rivals)
         axes.invert_yaxis()
         axes.margins(x=0.12)
-    soften(axes.legend(loc="lower right"))
+    handles, labels = axes.get_legend_handles_labels()
+    soften(figure.legend(handles, labels, loc="outside right center"))
     _write("training-speed", figure)
 
 
@@ -77,11 +79,12 @@ def _draw_density_curve(record: dict[str, Any]) -> None:
             axes.axvline(100 * even, color=QUIET, ls=":", lw=1.4)
         axes.set_xscale("log")
         axes.set_yscale("log")
+        axes.set_yticks(_MILLISECONDS, [f"{tick:g}" for tick in _MILLISECONDS])
         ticks = [100 * density for density in curve]
         axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.minorticks_off()
         axes.set_xlabel("density (%)", color=INK, fontsize=9)
-        soften(axes.legend(loc="upper left"))
+        soften(axes.legend(loc="center left"))
     _write("density-curve", figure)
 
 
@@ -101,9 +104,11 @@ def _draw_scale(record: dict[str, Any]) -> None:
         memory.plot(
             connections, [run["bytes_at_peak"] / 1e9 for run in own], color=color, marker="o", ms=4
         )
-    for axes in (seconds, memory):
+    for axes, ticks in ((seconds, (0.1, 1, 10)), (memory, (0.2, 0.5, 1, 2))):
         axes.set_xscale("log")
         axes.set_yscale("log")
+        axes.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.minorticks_off()
         axes.set_xlabel("connections", color=INK, fontsize=9)
     soften(seconds.legend(loc="upper left"))
     _write("scale", figure)
