@@ -6,6 +6,7 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <type_traits>
@@ -79,7 +80,8 @@ void require_offsets(const ArrayView<const Offset>& indptr, std::int64_t n_indic
 inline void require_range(const std::int32_t* numbers, std::int64_t n, std::int64_t end,
                           const std::string& name) {
   // The sign bit of a number that is negative, or of its distance from the last that may be.
-  const auto last = static_cast<std::uint32_t>(std::min<std::int64_t>(end, std::int64_t{1} << 31)) - 1;
+  constexpr std::int64_t kEnd = std::int64_t{1} << 31;
+  const auto last = static_cast<std::uint32_t>(std::min(end, kEnd)) - 1;
   std::uint32_t strays = 0;
   for (std::int64_t i = 0; i < n; ++i) {
     const auto number = static_cast<std::uint32_t>(numbers[i]);

@@ -31,13 +31,17 @@ class InputRows {
   // Copies `width` rows of a dense matrix, whose numbers are given, into a tile.
   void copy_dense(const SamplesView& samples, const std::int64_t* numbers, int width,
                   float* tile) const {
+    constexpr int kAhead = 64;  // floats: more rows at once than a processor foresees by itself
     const float* sources[kMaxWidth];
     for (int s = 0; s < width; ++s) sources[s] = samples.dense + numbers[s] * samples.n_features;
     for (int s = 0; s < width; s += kLanes) {
       for (const std::int32_t first : blocks_) {
         vf block[kLanes];
 #pragma GCC unroll 16
-        for (int i = 0; i < kLanes; ++i) { block[i] = loadu(sources[s + i] + first); __builtin_prefetch(sources[s + i] + first + 64); }
+        for (int i = 0; i < kLanes; ++i) {
+          block[i] = loadu(sources[s + i] + first);
+          __builtin_prefetch(sources[s + i] + first + kAhead);
+        }
         transpose(block);
 #pragma GCC unroll 16
         for (int i = 0; i < kLanes; ++i)

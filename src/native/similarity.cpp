@@ -185,7 +185,9 @@ class Search {
           const float* after = query_.post + row * query_.n_post;
 #pragma GCC unroll 8
           for (int i = 0; i < kTogether; ++i) {
-            some[i] = multiply_add(before[group.p[i]] * group.pre_scale[i], after[group.q[i]] * group.post_scale[i], some[i]);
+            const float one = before[group.p[i]] * group.pre_scale[i];
+            const float other = after[group.q[i]] * group.post_scale[i];
+            some[i] = multiply_add(one, other, some[i]);
           }
         }
         for (int i = 0; i < kTogether; ++i) group.sums[i] += some[i];
