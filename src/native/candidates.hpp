@@ -22,8 +22,8 @@ class Candidates {
   // The best `count` of `n_pairs`.
   Candidates(std::int64_t count, std::int64_t n_pairs)
       : count_(static_cast<std::size_t>(count)),
-        most_kept_(std::max(3 * count_ + 2048, static_cast<std::size_t>(std::min(n_pairs / kSparing, kMostPairs)))) {
-    pairs_.reserve(tighten_at_);
+        most_kept_(std::max(3 * count_ + 2048, static_cast<std::size_t>(std::min(n_pairs / kPairsPerSum, kMostPairs)))) {
+    pairs_.reserve(most_kept_);  // now, as the threads that add must not run out of memory
   }
 
   // A pair that reaches at most this rank cannot be among the best.
@@ -79,8 +79,8 @@ class Candidates {
     bound_.store(least - 1, std::memory_order_relaxed);
   }
 
-  static constexpr std::int64_t kSparing = 64;         // the exact score of one costs as much as that of so
-                                                       // many in an exact search
+  // One pair's exact sum, alone, costs as much as so many pairs in an exact search.
+  static constexpr std::int64_t kPairsPerSum = 64;
   static constexpr std::int64_t kMostPairs = 1 << 18;  // 4 MB
 
   const std::size_t count_, most_kept_;

@@ -139,11 +139,7 @@ class Search {
     const auto n_left = static_cast<std::ptrdiff_t>(query_.count) - static_cast<std::ptrdiff_t>(sure.size());
     if (static_cast<std::ptrdiff_t>(unsure.size()) > n_left) {
       std::sort(unsure.begin(), unsure.end(), [](const Pair& a, const Pair& b) { return a.key < b.key; });
-      const auto n_unsure = static_cast<std::int64_t>(unsure.size());
-      const int n_threads = worth_threads(query_, 4.0 * static_cast<double>(query_.n_samples * n_unsure));
-      run_team(n_threads, [&](int thread) {
-        rank_exactly(pre, post, scoring, unsure.data(), share_of(n_unsure, thread, n_threads));
-      });
+      rank_exactly(pre, post, scoring, unsure);
       std::nth_element(unsure.begin(), unsure.begin() + n_left, unsure.end(), Better{});
     }
     std::int64_t* end = std::copy(sure.begin(), sure.end(), keys_);
@@ -151,52 +147,62 @@ class Search {
     std::sort(keys_, keys_ + query_.count);
   }
 
-  // Ranks pairs by the very sums of an exact search: multiplied and added in the same order. A chunk of
-  // samples serves all pairs while it is in cache.
-  void rank_exactly(const Side& pre, const Side& post, const Scoring& scoring, Pair* pairs, Share share) const {
-    constexpr int kTogether = 8;  // sums that do not wait for each other
-    struct Entries {
-      std::int64_t p[kTogether] = {}, q[kTogether] = {};
-      float pre_scale[kTogether] = {}, post_scale[kTogether] = {}, sums[kTogether] = {};
-    };
+  static constexpr std::size_t kTogether = 8;
+
+  // Pairs whose sums do not wait for each other.
+  struct Together {
+    std::int64_t p[kTogether] = {}, q[kTogether] = {};
+    float pre_scale[kTogether] = {}, post_scale[kTogether] = {}, sums[kTogether] = {};
+  };
+
+  // Ranks pairs by the very sums of an exact search.
+  void rank_exactly(const Side& pre, const Side& post, const Scoring& scoring, std::vector<Pair>& pairs) const {
     const auto scale_of = [](const Side& side, std::int64_t neuron) {
       const auto i = static_cast<std::size_t>(neuron);
       return side.is_live[i] ? side.live.scale[static_cast<std::size_t>(side.position[i])] : 0.0f;
     };
-    std::vector<Entries> groups(static_cast<std::size_t>((share.end - share.begin + kTogether - 1) / kTogether));
-    const auto for_each = [&](auto&& visit) {
-      for (std::int64_t k = share.begin; k < share.end; ++k) {
-        const std::int64_t place = k - share.begin;
-        visit(pairs[k], groups[static_cast<std::size_t>(place / kTogether)], place % kTogether);
-      }
-    };
-    for_each([&](const Pair& pair, Entries& group, std::int64_t i) {
-      group.p[i] = pair.key % query_.n_pre;
-      group.q[i] = pair.key / query_.n_pre;
+    std::vector<Together> groups((pairs.size() + kTogether - 1) / kTogether);
+    for (std::size_t k = 0; k < pairs.size(); ++k) {
+      Together& group = groups[k / kTogether];
+      const std::size_t i = k % kTogether;
+      group.p[i] = pairs[k].key % query_.n_pre;
+      group.q[i] = pairs[k].key / query_.n_pre;
       group.pre_scale[i] = scale_of(pre, group.p[i]);
       group.post_scale[i] = scale_of(post, group.q[i]);
+    }
+    const double n_operations = 4.0 * static_cast<double>(query_.n_samples) * static_cast<double>(pairs.size());
+    const int n_threads = worth_threads(query_, n_operations);
+    run_team(n_threads, [&](int thread) {
+      add_products(groups.data(), share_of(static_cast<std::int64_t>(groups.size()), thread, n_threads));
     });
+    for (std::size_t k = 0; k < pairs.size(); ++k) {
+      const Together& group = groups[k / kTogether];
+      const std::size_t i = k % kTogether;
+      const float sum = group.sums[i] + scoring.pre_offset(group.p[i]) + scoring.post_offset(group.q[i]);
+      pairs[k].rank = scoring.rank_of(sum);
+    }
+  }
+
+  // Multiplies and adds in the order of an exact search. A chunk of samples serves all pairs while it
+  // is in cache.
+  void add_products(Together* groups, Share share) const {
     for (std::int64_t begin = 0; begin < query_.n_samples; begin += kChunk) {
       const std::int64_t end = std::min(begin + kChunk, query_.n_samples);
-      for (Entries& group : groups) {
+      for (Together* group = groups + share.begin; group != groups + share.end; ++group) {
         float some[kTogether] = {};
         for (std::int64_t row = begin; row < end; ++row) {
           const float* before = query_.pre + row * query_.n_pre;
           const float* after = query_.post + row * query_.n_post;
 #pragma GCC unroll 8
-          for (int i = 0; i < kTogether; ++i) {
-            const float one = before[group.p[i]] * group.pre_scale[i];
-            const float other = after[group.q[i]] * group.post_scale[i];
+          for (std::size_t i = 0; i < kTogether; ++i) {
+            const float one = before[group->p[i]] * group->pre_scale[i];
+            const float other = after[group->q[i]] * group->post_scale[i];
             some[i] = multiply_add(one, other, some[i]);
           }
         }
-        for (int i = 0; i < kTogether; ++i) group.sums[i] += some[i];
+        for (std::size_t i = 0; i < kTogether; ++i) group->sums[i] += some[i];
       }
     }
-    for_each([&](Pair& pair, const Entries& group, std::int64_t i) {
-      const float sum = group.sums[i] + scoring.pre_offset(group.p[i]) + scoring.post_offset(group.q[i]);
-      pair.rank = scoring.rank_of(sum);
-    });
   }
 
   const AbsentPairQuery& query_;
