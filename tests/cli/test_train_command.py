@@ -10,15 +10,15 @@ from scipy.sparse import random_array
 
 import ctre as package
 from ctre.cli.train import train as train_command
-from ctre.datasets import SCALINGS
 from ctre.estimators import PROTOCOLS, SparseMLPClassifier
 from ctre.methods import SCHEDULES
 from ctre.network import WEIGHT_INITS
+from ctre.vocabulary import SCALINGS
 
 OPTIONS = {option.name: option for option in train_command.params}
 KEYWORDS = set(SparseMLPClassifier().get_params())
 NOT_KEYWORDS = {
-    "data", "protocol", "scale", "target", "test_fraction", "out", "data_home", "as_json"
+    "data", "protocol", "target", "test_fraction", "out", "data_home", "as_json"
 }  # fmt: skip
 
 
@@ -195,7 +195,7 @@ def test_informative_inputs_are_counted(train):
         (["folder"], "folder"),
         (["iris", "--out", "file.txt"], "file.txt"),
         (["iris", "--out", "file.txt/run"], "file.txt/run: Not a directory"),
-        (["sparse.npz", "--scale", "minmax"], "must be 'std' or 'none' for sparse rows"),
+        (["sparse.npz", "--scale", "standard"], "must be 'std' or 'none' for these sparse"),
     ],
 )
 def test_wrong_usage(ctre, quick, tmp_path, args, words):
@@ -282,7 +282,7 @@ def test_choices_are_those_of_the_library():
         return set(OPTIONS[name].type.choices)
 
     assert choices("protocol") == PROTOCOLS.keys()
-    assert choices("scale") == set(SCALINGS)
+    assert choices("scaling") == set(SCALINGS)
     assert choices("weight_init") == WEIGHT_INITS.keys()
     assert choices("learning_rate") == SCHEDULES.keys()
     assert choices("drop_fraction_schedule") == SCHEDULES.keys()
@@ -291,7 +291,7 @@ def test_choices_are_those_of_the_library():
 def test_help_tells_the_defaults_of_both_protocols():
     estimator = SparseMLPClassifier().get_params()
     told = 0
-    for name in OPTIONS.keys() - NOT_KEYWORDS - {"random_state", "density", "n_threads"}:
+    for name in OPTIONS.keys() - NOT_KEYWORDS - {"random_state", "density", "n_threads", "scaling"}:
         default = PROTOCOLS["default"].get(name, estimator[name])
         paper = PROTOCOLS["paper"].get(name, estimator[name])
         words = _as_text(default) + ("" if paper == default else f"; paper: {_as_text(paper)}")

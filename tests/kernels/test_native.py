@@ -143,7 +143,7 @@ def test_activations_are_accurate_to_float_precision(native, make_problem, activ
     layers[0].weights[:], layers[0].biases[:] = 1, 0
     z = np.concatenate([np.linspace(-20, 20, 4001), [1e-6, 0.6249, 0.6251, 80, 1e4, -1e4, np.nan]])
     z = z.astype(np.float32)[:, None]
-    ours, _ = native.lend(layers, z, activation=activation, n_threads=1)
+    ours, _ = native.activations(layers, z, activation=activation, n_threads=1)
     exact = np.tanh(z, dtype=np.float64)
     if activation == "logistic":
         exact = (1 + np.tanh(z / 2, dtype=np.float64)) / 2

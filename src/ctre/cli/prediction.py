@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from ctre._typing import DoubleArray
 from ctre.datasets import Samples
@@ -53,7 +52,7 @@ class Predictions:
 
 
 def predict_samples(saved: SavedModel, samples: Samples) -> Predictions:
-    """Scale the rows as in training, and predict them.
+    """Predict the rows.
 
     Raises
     ------
@@ -62,10 +61,6 @@ def predict_samples(saved: SavedModel, samples: Samples) -> Predictions:
     """
     estimator, X = saved.estimator, samples.X
     _check_columns(saved, samples)
-    if saved.scaling is not None:
-        if saved.scaling.shift is not None and isinstance(X, csr_array):
-            X = X.toarray()  # zeros move, as they did in training
-        X = saved.scaling.apply(X)
     labels = estimator.predict(X)
     accuracy = None
     if samples.y is not None:

@@ -66,7 +66,6 @@ def save_run(
     contents = {
         MODEL_FILE: encode_model(
             run.estimator,
-            scaling=run.scaling,
             feature_names=run.dataset.feature_names,
             target=target if target and not target.lstrip("-").isdecimal() else None,
         ),

@@ -5,17 +5,14 @@ from ctre.datasets.entry import DatasetRecord
 from ctre.datasets.files import read_file, read_samples
 from ctre.datasets.loading import is_here, load
 from ctre.datasets.record import Dataset, Samples
-from ctre.datasets.scaling import SCALINGS, Scaling
 from ctre.datasets.splitting import split
 from ctre.datasets.synthetic import make_madelon
 
 __all__ = [
     "CATALOGUE",
-    "SCALINGS",
     "Dataset",
     "DatasetRecord",
     "Samples",
-    "Scaling",
     "is_here",
     "load",
     "make_madelon",

@@ -59,6 +59,11 @@ class SparseLayer:
             bias_slots=self.bias_slots,
         )
 
+    def carry_back(self, signals: FloatArray) -> FloatArray:
+        """Multiply error signals (n_rows, n_post) by the outgoing weights: (n_rows, n_pre)."""
+        errors: FloatArray = (self.topology.as_matrix(self.weights) @ signals.T).T
+        return errors
+
     def apply(self, change: TopologyChange, newborn: FloatArray) -> None:
         """Go over to a new topology: survivors keep weight and momentum.
 
