@@ -4,7 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/native/*)
+CXX_SOURCES := $(wildcard src/native/*.?pp src/native/kernels/*.?pp)
+SOURCES := pyproject.toml CMakeLists.txt $(CXX_SOURCES)
 
 .PHONY: demo test test-slow check instructions wheel test-wheel format clean
 
@@ -20,6 +21,7 @@ test-slow: $(VENV)/.installed  ## run the tests that take minutes
 check: $(VENV)/.installed  ## format, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/clang-format --dry-run --Werror $(CXX_SOURCES) benchmarks/*.cpp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -42,6 +44,7 @@ test-wheel:  ## install the wheel of dist/ afresh and test it from an empty dire
 format: $(VENV)/.installed  ## rewrite the code in the house style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/clang-format -i $(CXX_SOURCES) benchmarks/*.cpp
 
 clean:  ## remove the environment and everything built
 	rm -rf $(VENV) build dist runs .mypy_cache .ruff_cache .pytest_cache

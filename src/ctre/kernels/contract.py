@@ -159,7 +159,7 @@ class Kernels(Protocol):
         """Compute the scores (n_samples, n_out) of every row: input sums of the output layer."""
         ...
 
-    def lend(
+    def activations(
         self,
         layers: Sequence[LayerArrays],
         samples: Samples,

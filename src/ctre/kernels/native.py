@@ -50,6 +50,7 @@ def train_epoch(
         batch_size,
         activation,
         loss,
+        type(optimizer).__name__,
         optimizer,
         n_threads,
         tick,
@@ -66,7 +67,7 @@ def forward(
     return scores
 
 
-def lend(
+def activations(
     layers: Sequence[LayerArrays], samples: Samples, *, activation: Activation, n_threads: int
 ) -> list[FloatArray]:
     """Compute what the neurons of every layer answer to every row, each (n_rows, n_post)."""

@@ -117,7 +117,7 @@ def forward(
     return scores
 
 
-def lend(
+def activations(
     layers: Sequence[LayerArrays],
     samples: Samples,
     *,
@@ -126,11 +126,11 @@ def lend(
 ) -> list[FloatArray]:
     """Compute what the neurons of every layer answer to every row, each (n_rows, n_post)."""
     n_rows = samples.shape[0]
-    lent = [np.empty((n_rows, len(layer.biases)), dtype=np.float32) for layer in layers]
+    found = [np.empty((n_rows, len(layer.biases)), dtype=np.float32) for layer in layers]
     for rows, answers in _answers(layers, samples, activation):
-        for whole, values in zip(lent, answers, strict=True):
+        for whole, values in zip(found, answers, strict=True):
             whole[rows] = values.T
-    return lent
+    return found
 
 
 @np.errstate(over="ignore", invalid="ignore")

@@ -136,7 +136,7 @@ class SparseNetwork:
 
     def _lent(self, samples: Samples, n_threads: int) -> list[FloatArray]:
         """Compute the activations of the hidden layers, and the scores."""
-        return kernels().lend(
+        return kernels().activations(
             [layer.arrays() for layer in self.layers],
             samples,
             activation=self.activation,
