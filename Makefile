@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 CXX_SOURCES := $(wildcard src/native/*.?pp src/native/kernels/*.?pp)
 SOURCES := pyproject.toml CMakeLists.txt $(CXX_SOURCES)
 
-.PHONY: demo test test-slow check instructions wheel test-wheel format clean
+.PHONY: demo test test-slow test-level check instructions wheel test-wheel format clean
 
 demo: $(VENV)/.installed  ## train on Madelon's synthetic sibling, with a picture at the end
 	$(BIN)/ctre train make-madelon --method ctre-seq --out runs/demo
@@ -17,6 +17,13 @@ test: $(VENV)/.installed  ## run the test suite
 
 test-slow: $(VENV)/.installed  ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
+
+LEVEL := -O1
+test-level:  ## test the kernels compiled at another optimization level than a release's, in build/test-level
+	test -x build/test-level/bin/python || $(PYTHON) -m venv build/test-level
+	build/test-level/bin/python -m pip install --quiet -C build-dir=build/level \
+	  -C cmake.define.CTRE_OPTIMIZATION=$(LEVEL) ".[test]"
+	CTRE_KERNELS=native build/test-level/bin/python -m pytest tests/kernels
 
 check: $(VENV)/.installed  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

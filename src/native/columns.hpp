@@ -9,6 +9,7 @@
 #include <limits>
 #include <vector>
 
+#include "simd.hpp"
 #include "threads.hpp"
 
 namespace ctre::CTRE_ISA {
@@ -53,7 +54,7 @@ class SumOfSquares {
       some_ = 0;
       block_ = row / kSummedRows;
     }
-    some_ += value * value;
+    some_ = multiply_add(value, value, some_);
   }
   double total() const { return total_ + static_cast<double>(some_); }
 
@@ -98,7 +99,7 @@ inline void profile_columns(const float* matrix, std::int64_t n_rows, std::int64
           bits &= std::numeric_limits<std::int32_t>::max();
           largest[j] = std::max(largest[j], bits);
           n_nonzero[j] += bits != 0;
-          some[j] += in[j] * in[j];
+          some[j] = multiply_add(in[j], in[j], some[j]);
         }
       }
       for (int j = 0; j < width; ++j) squares[j] += static_cast<double>(some[j]);

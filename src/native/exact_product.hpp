@@ -34,7 +34,8 @@ inline void multiply_micro_tile(int n_rows, const float* pre, const std::int16_t
     vf values[kMicroVectors];
     for (int j = 0; j < kMicroVectors; ++j) values[j] = load(pre + k * kMicroPre + j * kLanes);
     for (int i = 0; i < kMicroPost; ++i) {
-      for (int j = 0; j < kMicroVectors; ++j) sums[i][j] += factors[i] * values[j];
+      for (int j = 0; j < kMicroVectors; ++j)
+        sums[i][j] = multiply_add(splat(factors[i]), values[j], sums[i][j]);
     }
   }
   for (int i = 0; i < kMicroPost; ++i) {
