@@ -222,6 +222,10 @@ WRONG_ARGUMENTS: dict[str, tuple[str, Callable[[Arguments], Arguments]]] = {
     "no thread": ("n_threads", lambda _: {"n_threads": 0}),
     "activation": ("activation", lambda _: {"activation": "softplus"}),
     "loss": ("loss", lambda _: {"loss": "hinge"}),
+    "optimizer": (
+        "optimizer must be one of 'SGD', 'Adam', got 'tuple'",
+        lambda _: {"optimizer": (0.1, 0.9, True, 1e-4)},
+    ),
     "slots of SGD": (r"layers\[0\].weight_slots", lambda _: {"optimizer": Adam(0.1)}),
     "no layers": ("layers", lambda _: {"layers": []}),
     "a layer less": (r"layers\[1\].n_pre", lambda a: {"layers": [a["layers"][0], a["layers"][2]]}),

@@ -349,25 +349,25 @@ def test_training_reads_only(make_problem):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("is_sparse", [False, True])
-def test_a_lent_layer_is_its_formula(make_problem, activation, is_sparse):
+def test_the_activations_of_a_layer_are_its_formula(make_problem, activation, is_sparse):
     problem = make_problem(is_sparse=is_sparse, huge=3.0)
     layer = problem.layers[0]._replace(biases=np.linspace(-1, 1, 9, dtype=np.float32))
     layers = [layer, *problem.layers[1:]]
-    lent = reference.activations(layers, problem.samples, activation=activation, n_threads=1)[0]
+    found = reference.activations(layers, problem.samples, activation=activation, n_threads=1)[0]
     samples = problem.samples.toarray() if is_sparse else problem.samples
     sums = samples.astype(np.float64) @ dense_weights(layer) + layer.biases
-    np.testing.assert_allclose(lent, VALUES[activation](sums), rtol=1e-5, atol=1e-6)
-    assert lent.dtype == np.float32
-    assert lent.flags.c_contiguous
+    np.testing.assert_allclose(found, VALUES[activation](sums), rtol=1e-5, atol=1e-6)
+    assert found.dtype == np.float32
+    assert found.flags.c_contiguous
 
 
 def test_scores_are_the_layers_one_after_the_other(make_problem):
     problem = make_problem(activation="tanh")
-    lent = reference.activations(problem.layers, problem.samples, activation="tanh", n_threads=1)
+    found = reference.activations(problem.layers, problem.samples, activation="tanh", n_threads=1)
     values = problem.samples
-    for layer, next_values in zip(problem.layers, lent, strict=True):
+    for layer, next_values in zip(problem.layers, found, strict=True):
         [alone] = reference.activations([layer], values, activation="tanh", n_threads=1)
-        is_last = next_values is lent[-1]
+        is_last = next_values is found[-1]
         np.testing.assert_array_equal(next_values, alone if is_last else np.tanh(alone))
         values = next_values
     np.testing.assert_array_equal(problem.scores(reference), values)

@@ -96,7 +96,7 @@ def test_generated_networks_train_alike(native, make_problem, data):
 
 
 @given(st.data())
-def test_generated_networks_predict_and_lend_alike(native, make_problem, data):
+def test_generated_networks_predict_and_activate_alike(native, make_problem, data):
     problem = data.draw(problems(make_problem, huge=1e6))
     assert_alike(problem.scores(native), problem.scores(reference))
     for activation in ACTIVATIONS:
@@ -104,9 +104,9 @@ def test_generated_networks_predict_and_lend_alike(native, make_problem, data):
             kernels.activations(problem.layers, problem.samples, activation=activation, n_threads=2)
             for kernels in (native, reference)
         )
-        for lent, expected in zip(*both, strict=True):
-            assert_alike(lent, expected)
-            assert lent.flags.c_contiguous
+        for found, expected in zip(*both, strict=True):
+            assert_alike(found, expected)
+            assert found.flags.c_contiguous
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)

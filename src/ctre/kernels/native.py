@@ -49,6 +49,7 @@ def train_epoch(
         batch_size,
         activation,
         loss,
+        type(optimizer).__name__,
         optimizer,
         n_threads,
         tick,
