@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import csv
-import errno
 import json
 import os
 import sys
 import warnings
-from contextlib import contextmanager
 
 import pytest
 
-from ctre.cli import run_folder
 from ctre.persistence import load_model
 
 FILES = {"model.safetensors", "history.csv", "run.json", "run.png"}
@@ -59,20 +56,11 @@ def test_a_later_run_replaces_an_earlier_one(ctre, quick, tmp_path):
     assert all(later[name] != earlier[name] for name in FILES)
 
 
-def test_a_failed_write_leaves_the_earlier_run(ctre, quick, tmp_path, monkeypatch):
+def test_a_failed_write_leaves_the_earlier_run(ctre, quick, tmp_path, full_disk):
     """Planted mistake: files are put in place one by one, as soon as each is written."""
     ctre("train", "iris", *quick, "--out", "run")
     earlier = contents(tmp_path / "run")
-    whole_file = run_folder.whole_file
-
-    @contextmanager
-    def full_disk(path):
-        with whole_file(path) as file:
-            if path.name == "run.json":
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-            yield file
-
-    monkeypatch.setattr(run_folder, "whole_file", full_disk)
+    full_disk("run.json")
     result = ctre("train", "iris", *quick, "--seed", "1", "--out", "run", code=2)
     assert result.stderr == "Error: run/run.json: No space left on device\n"
     assert contents(tmp_path / "run") == earlier

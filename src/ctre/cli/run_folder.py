@@ -8,7 +8,6 @@ import io
 import json
 import os
 import warnings
-from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from ctre.figure_style import as_png
 from ctre.persistence import MODEL_FILE, encode_model
 from ctre.pictures import draw_run
 from ctre.training import EpochRecord, History
-from ctre.whole_file import whole_file
+from ctre.whole_file import whole_files
 
 _PICTURE_FILE = "run.png"
 
@@ -77,9 +76,9 @@ def save_run(
         contents[_PICTURE_FILE] = _picture(run)
     except MissingExtraError as error:
         warnings.warn(str(error), stacklevel=2)
-    with ExitStack() as files:  # leaving it puts them all in place
-        for name, content in contents.items():
-            files.enter_context(whole_file(folder / name)).write(content)
+    with whole_files([folder / name for name in contents]) as files:
+        for file, content in zip(files, contents.values(), strict=True):
+            file.write(content)
     picture = folder / _PICTURE_FILE
     if _PICTURE_FILE not in contents:
         picture.unlink(missing_ok=True)
