@@ -10,10 +10,12 @@ import select
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+FULL = Path("/dev/full")
 CTRE = (sys.executable, "-m", "ctre")
 IS_NATIVE = importlib.util.find_spec("ctre.kernels._native") is not None
 ENVIRONMENT = {
@@ -117,6 +119,20 @@ def test_bad_input_is_one_message_and_no_traceback(tmp_path):
     assert result.returncode == 2
     assert result.stdout == ""
     assert result.stderr == "Error: nothing.csv does not exist, or is no file.\n"
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("args", [("methods",), ("datasets", "--json"), ("--version",)])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_stdout_is_one_message(args, unbuffered):
+    """Planted mistakes: it names None; Python tries once more when it ends, and exits with 120."""
+    environment = {**ENVIRONMENT, "PYTHONUNBUFFERED": unbuffered}
+    with FULL.open("w") as full:
+        result = subprocess.run(
+            [*CTRE, *args], stdout=full, stderr=subprocess.PIPE, text=True, env=environment
+        )
+    assert result.stderr == "Error: No space left on device\n"
+    assert result.returncode == 2
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import json
 import os
 import sys
@@ -8,6 +9,7 @@ import warnings
 
 import pytest
 
+from ctre.cli import run_folder
 from ctre.persistence import load_model
 
 FILES = {"model.safetensors", "history.csv", "run.json", "run.png"}
@@ -64,6 +66,27 @@ def test_a_failed_write_leaves_the_earlier_run(ctre, quick, tmp_path, full_disk)
     result = ctre("train", "iris", *quick, "--seed", "1", "--out", "run", code=2)
     assert result.stderr == "Error: run/run.json: No space left on device\n"
     assert contents(tmp_path / "run") == earlier
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(errno.EIO, "Input/output error", "a.bin"), "a.bin: Input/output error"),
+        (OSError(errno.EIO, "Input/output error"), "Input/output error"),
+        (OSError("the device went away"), "the device went away"),
+        (TimeoutError(), "TimeoutError"),
+        (MemoryError(), "There is not enough memory."),
+    ],
+)
+def test_an_error_of_the_system_is_a_sentence(ctre, quick, monkeypatch, error, message):
+    """Planted mistake: "None: …" where an error has no file or no words."""
+
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(run_folder, "encode_model", fail)
+    result = ctre("train", "iris", *quick, "--out", "run", code=2)
+    assert result.stderr == f"Error: {message}\n"
 
 
 def test_without_matplotlib_all_but_the_picture_is_there(ctre, quick, tmp_path, monkeypatch):
