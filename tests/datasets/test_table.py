@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
 from ctre.datasets import read_file, read_samples
+from ctre.datasets.table import _require_proper_names
 from ctre.errors import DatasetError, InvalidDataError, InvalidParameterError
 
 
@@ -177,6 +179,23 @@ def test_an_unnamed_column_is_refused(written):
 
 def test_a_repeated_name_is_refused(written):
     fails(InvalidDataError, "Columns 1 and 3 .* both called 'a'", written("a,b,a,y\n1,2,3,0\n"))
+
+
+def test_names_are_checked_in_linear_time():
+    """Counted, not timed. Planted mistake: each name is looked up among all."""
+    n_comparisons = 0
+
+    class Name(str):
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            nonlocal n_comparisons
+            n_comparisons += 1
+            return str.__eq__(self, other)
+
+    names = [Name(f"gene {place}") for place in range(1000)]
+    _require_proper_names(names, Path("a.csv"))
+    assert n_comparisons < 10 * len(names)
 
 
 def test_two_possible_targets_are_refused(written):

@@ -164,16 +164,17 @@ def _place_of(target: str | int | None, n_columns: int, path: Path) -> int | Non
 
 
 def _require_proper_names(names: Sequence[str], path: Path) -> None:
+    places: dict[str, int] = {}
     for place, name in enumerate(names, start=1):
         if not name:
             raise InvalidDataError(
                 f"Column {place} of {path} has no name. If it numbers the rows, write the file "
                 "without it (pandas: index=False); else give it a name."
             )
-        if names.index(name) != place - 1:
+        first = places.setdefault(name, place)
+        if first != place:
             raise InvalidDataError(
-                f"Columns {names.index(name) + 1} and {place} of {path} are both called {name!r}. "
-                "Rename one."
+                f"Columns {first} and {place} of {path} are both called {name!r}. Rename one."
             )
 
 
