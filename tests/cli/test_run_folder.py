@@ -110,7 +110,14 @@ def test_a_folder_that_cannot_be_written_is_found_before_training(ctre, monkeypa
     assert result.stderr == "Error: run: Permission denied\n"
 
 
-@pytest.mark.parametrize(("target", "kept"), [("species", "species"), ("4", None), ("-1", None)])
-def test_the_name_of_the_labels_is_kept_with_the_model(train, flowers, tmp_path, target, kept):
+@pytest.mark.parametrize("target", ["species", "4", "-1"])
+def test_the_name_of_the_labels_is_kept_with_the_model(train, flowers, tmp_path, target):
     train(flowers, "--target", target, "--out", "run")
-    assert load_model(tmp_path / "run").target == kept
+    assert load_model(tmp_path / "run").target == "species"
+
+
+def test_the_labels_of_a_file_without_a_header_have_no_name(train, flowers, tmp_path):
+    _, _, rows = flowers.read_text().partition("\n")
+    flowers.write_text(rows)
+    train(flowers, "--target", "-1", "--out", "run")
+    assert load_model(tmp_path / "run").target is None

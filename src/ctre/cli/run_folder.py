@@ -36,9 +36,7 @@ def prepare_folder(folder: Path) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
-def save_run(
-    run: Run, report: dict[str, Any], folder: Path, target: str | None = None
-) -> Path | None:
+def save_run(run: Run, report: dict[str, Any], folder: Path) -> Path | None:
     """Write model, history, report and picture; all are complete before the first is in place.
 
     Parameters
@@ -47,9 +45,6 @@ def save_run(
         What there is to keep.
     folder : Path
         An existing folder.
-    target : str, optional
-        Name or place of the column of labels in the file that was trained on. A name is kept with
-        the model; a place is not, since files to predict may lack the column.
 
     Returns
     -------
@@ -67,7 +62,7 @@ def save_run(
             run.estimator,
             scaling=run.scaling,
             feature_names=run.dataset.feature_names,
-            target=target if target and not target.lstrip("-").isdecimal() else None,
+            target=run.dataset.target_name,
         ),
         "history.csv": _history_table(run.estimator.history_).encode(),
         "run.json": (json.dumps(report, indent=2) + "\n").encode(),
