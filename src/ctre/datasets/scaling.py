@@ -14,9 +14,9 @@ from ctre.datasets.record import Rows
 from ctre.errors import InvalidDataError, InvalidParameterError, UnknownNameError
 
 SCALINGS = ("minmax", "standard", "std", "none")
-_MOVES_ZEROS = ("minmax", "standard")
 """Every scaling by name."""
 
+_MOVES_ZEROS = ("minmax", "standard")
 _BLOCK_ROWS = 4096  # keeps the float64 intermediate small beside the data
 
 

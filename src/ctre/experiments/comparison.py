@@ -5,7 +5,7 @@
     comparison = Comparison(data, ["ctre-seq", "set"], n_seeds=3, keywords={}, folder=folder)
     for job in comparison.pending:
         comparison.run(job)
-    summaries = summarize(comparison.rows, comparison.curves)
+    summaries = summarize(comparison.rows, curves_of(comparison.points))
 """
 
 from __future__ import annotations
