@@ -115,7 +115,8 @@ def test_gradient_factors_give_the_gradient_of_absent_weights_too(
         return share @ losses
 
     weights = dense_weights(net)
-    for number, (before, signals) in enumerate(net.gradient_factors(samples, targets, weight)):
+    factors = net.gradient_factors(samples, targets, weight)
+    for number, (before, signals) in zip(range(3), factors, strict=True):
         assert before.dtype == signals.dtype == np.float32
         assert signals.flags.c_contiguous
         gradient = np.float64(before).T @ signals
@@ -133,8 +134,10 @@ def test_gradient_factors_give_the_gradient_of_absent_weights_too(
 def test_gradient_factors_of_a_batch_that_weighs_nothing_are_zero(rng, samples):
     net = network(rng)
     targets, weight = np.zeros(11, dtype=np.int32), float32(np.zeros(11))
-    for _, signals in net.gradient_factors(samples, targets, weight):
-        np.testing.assert_array_equal(signals, 0)
+    for width, (_, signals) in zip(
+        SIZES[1:], net.gradient_factors(samples, targets, weight), strict=True
+    ):
+        np.testing.assert_array_equal(signals, np.zeros((11, width)))
 
 
 def test_sparse_samples_mean_the_same_as_dense_ones(rng, samples):

@@ -76,10 +76,11 @@ def test_the_data_stay_sparse(lent):
     assert lent[0][0].pre_activations.shape == (40, 12)
 
 
-@pytest.mark.parametrize("method", ["rigl", "momentum"])
-def test_gradient_factors_are_of_batches_of_training_rows(method, lent):
+@pytest.mark.parametrize(("method", "n_batches"), [("rigl", 1), ("momentum", 22)])
+def test_gradient_factors_are_of_batches_of_training_rows(method, n_batches, lent):
     fit(method, max_iter=2)
     known = {row.tobytes() for row in X[TRAIN]}
+    assert len(lent[0][0].gradient_factors) == n_batches
     for samples, signals in lent[0][0].gradient_factors:
         rows = {row.tobytes() for row in samples}
         assert len(rows) == len(samples) == len(signals) == 30
