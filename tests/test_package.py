@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
 import importlib
+import io
 import json
 import pkgutil
 import subprocess
@@ -42,15 +44,43 @@ def test_what_is_not_there_is_said_so():
         _ = ctre.DenseMLPClassifier
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if name != "ctre.__main__"])
-def test_a_module_exports_what_it_says(name):
+every_module = pytest.mark.parametrize(
+    "name", [name for name in MODULES if name != "ctre.__main__"]
+)
+
+
+def imported(name):
     try:
-        module = importlib.import_module(name)
+        return importlib.import_module(name)
     except ImportError as error:
         assert "_native" in str(error)  # noqa: PT017 - the extension may be missing, nothing else
         pytest.skip("the extension is not built")
+
+
+@every_module
+def test_a_module_exports_what_it_says(name):
+    module = imported(name)
     for exported in getattr(module, "__all__", ()):
         assert hasattr(module, exported)
+
+
+@every_module
+def test_the_examples_in_docstrings_are_true(name):
+    """Not by pytest's own collector, which would run the scripts beside the tests as well."""
+    module = imported(name)
+    for example in doctest.DocTestFinder().find(module):
+        said = io.StringIO()
+        n_failed, _ = doctest.DocTestRunner().run(example, out=said.write)
+        assert n_failed == 0, said.getvalue()
+
+
+def test_there_are_examples():
+    """Or else the test above would show nothing."""
+    import ctre.estimators.classifier as home
+
+    assert [test.name for test in doctest.DocTestFinder().find(home) if test.examples] == [
+        "ctre.estimators.classifier.SparseMLPClassifier"
+    ]
 
 
 def test_importing_the_package_loads_nothing_heavy():

@@ -77,6 +77,40 @@ def test_labels_are_not_needed(ctre, garden, flowers, tmp_path):
     assert len(garden[0]) == 60
 
 
+@pytest.fixture
+def years(tmp_path):
+    """A table whose columns are called 2018, 2019 and 2020, with labels in the last."""
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(40, 2)).round(3)
+    rows = [f"{a},{b},{int(a > 0)}" for a, b in values]
+    write(tmp_path / "years.csv", "2018,2019,2020", *rows)
+    write(tmp_path / "new.csv", "2018,2019", *(row.rpartition(",")[0] for row in rows))
+    return tmp_path / "years.csv"
+
+
+def test_a_column_of_labels_called_by_a_number(ctre, train, years):
+    """Planted mistakes: its name is forgotten; it is a place; names alone make no header."""
+    train(years.name, "--target", "2020", "--out", "run")
+    told = ctre("predict", "run", years.name)
+    assert told.stderr.startswith("Accuracy: ")
+    assert len(told.stdout.splitlines()) == 1 + 40
+    without_labels = ctre("predict", "run", "new.csv")
+    assert (without_labels.stdout, without_labels.stderr) == (told.stdout, "")
+
+
+@pytest.mark.parametrize("target", ["-1", "4", "species"])
+def test_a_place_of_the_labels_stands_for_their_name(ctre, train, flowers, tmp_path, target):
+    """The file to predict has them elsewhere."""
+    train(flowers, "--target", target, "--out", "run")
+    told = ctre("predict", "run", flowers)
+    rows = [line.split(",") for line in flowers.read_text().splitlines()]
+    moved = [",".join([row[-1], *row[:-1]]) for row in rows]
+    write(tmp_path / "moved.csv", *moved)
+    again = ctre("predict", "run", "moved.csv")
+    assert (again.stdout, again.stderr) == (told.stdout, told.stderr)
+    assert told.stderr.startswith("Accuracy: ")
+
+
 @pytest.mark.filterwarnings("default")  # the labels of the SVMLight file are numbers
 @pytest.mark.usefixtures("garden")
 def test_every_format_can_be_predicted(ctre, flowers, tmp_path):

@@ -6,13 +6,16 @@ import importlib.util
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+FULL = Path("/dev/full")
 CTRE = (sys.executable, "-m", "ctre")
 IS_NATIVE = importlib.util.find_spec("ctre.kernels._native") is not None
 ENVIRONMENT = {
@@ -44,6 +47,7 @@ def read_until(terminal, words):
     """Read what a process writes to a terminal until it has written ``words``, or ends."""
     seen = b""
     while words not in seen:
+        assert select.select([terminal], [], [], 60)[0], f"nothing came after {seen!r}"
         try:
             seen += os.read(terminal, 4096)
         except OSError:  # the other end is closed
@@ -51,41 +55,60 @@ def read_until(terminal, words):
     return seen
 
 
-def on_terminal(args, folder):
-    """Start the command with a terminal as stderr."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [*CTRE, *args], cwd=folder, stdout=subprocess.PIPE, stderr=theirs, env=ENVIRONMENT
-    )
-    os.close(theirs)
-    return process, ours
+@pytest.fixture
+def on_terminal(tmp_path):
+    """Start the command with a terminal as stderr; nothing of it outlives the test."""
+    processes, terminals = [], []
+
+    def start(*args):
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [*CTRE, *args],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+            env=ENVIRONMENT,
+            preexec_fn=heed_ctrl_c,
+        )
+        os.close(theirs)
+        processes.append(process)
+        terminals.append(ours)
+        return process, ours
+
+    yield start
+    for process, terminal in zip(processes, terminals, strict=True):
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        os.close(terminal)
 
 
-def test_ctrl_c_in_the_middle_of_an_epoch(tmp_path, endless):
-    process, terminal = on_terminal(endless, tmp_path)
+def heed_ctrl_c():
+    """Undo what a shell does to the jobs it starts in the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def test_ctrl_c_in_the_middle_of_an_epoch(on_terminal, tmp_path, endless):
+    process, terminal = on_terminal(*endless)
     seen = read_until(terminal, b"epoch 1/200")
     process.send_signal(signal.SIGINT)
     seen += read_until(terminal, b"nothing was saved")
     assert process.wait(timeout=60) == 130
     seen += read_until(terminal, b"no more")
-    os.close(terminal)
     assert b"epoch 2" not in seen
     assert b"Traceback" not in seen
     assert process.stdout.read() == b""
-    process.stdout.close()
     assert list((tmp_path / "run").iterdir()) == []
 
 
-def test_progress_only_on_a_terminal(tmp_path, quick):
+def test_progress_only_on_a_terminal(on_terminal, tmp_path, quick):
     args = ("train", "iris", *quick, "--json")
-    process, terminal = on_terminal(args, tmp_path)
+    process, terminal = on_terminal(*args)
     seen = read_until(terminal, b"no more")
-    os.close(terminal)
     assert process.wait(timeout=60) == 0
     assert b"epoch 3/3" in seen
     assert b"24+28+18" in seen
     assert json.loads(process.stdout.read())["epochs"] == 3
-    process.stdout.close()
     piped = ctre(*args, cwd=tmp_path)
     assert piped.stderr == ""
     assert json.loads(piped.stdout)["epochs"] == 3
@@ -96,6 +119,20 @@ def test_bad_input_is_one_message_and_no_traceback(tmp_path):
     assert result.returncode == 2
     assert result.stdout == ""
     assert result.stderr == "Error: nothing.csv does not exist, or is no file.\n"
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+@pytest.mark.parametrize("args", [("methods",), ("datasets", "--json"), ("--version",)])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_stdout_is_one_message(args, unbuffered):
+    """Planted mistakes: it names None; Python tries once more when it ends, and exits with 120."""
+    environment = {**ENVIRONMENT, "PYTHONUNBUFFERED": unbuffered}
+    with FULL.open("w") as full:
+        result = subprocess.run(
+            [*CTRE, *args], stdout=full, stderr=subprocess.PIPE, text=True, env=environment
+        )
+    assert result.stderr == "Error: No space left on device\n"
+    assert result.returncode == 2
 
 
 @pytest.mark.parametrize("options", [[], ["--json"]])

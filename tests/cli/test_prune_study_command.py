@@ -3,9 +3,10 @@ from __future__ import annotations
 import csv
 import json
 
+import numpy as np
 import pytest
 
-from ctre.experiments import PruneRow, PruneStudy
+from ctre.experiments import PruneRow, PruneStudy, removable_share
 
 SMALL = ("--hidden", "8", "--epsilon", "3", "--batch-size", "16", "--seeds", "1")
 
@@ -23,12 +24,21 @@ def test_the_report_and_the_folder(ctre, tmp_path):
     )  # fmt: skip
     assert len(report["curves"]) == 2 * 2 * 5
     assert [curve["epochs"] for curve in report["curves"][::10]] == [1, 3]
-    assert all(0 <= curve["removable"] <= 1 for curve in report["curves"])
     here = tmp_path / "here"
     assert {path.name for path in here.iterdir()} == {"rows.csv", "pruning.png", "settings.json"}
     table = rows(here / "rows.csv")
     assert tuple(table[0]) == PruneRow._fields
     assert len(table) == 2 * 2 * 5 * 101
+    heights = {}
+    for row in table:
+        place = row["method"], int(row["epochs"]), row["criterion"], row["order"]
+        heights.setdefault(place, []).append(float(row["test_accuracy"]))
+    for curve in report["curves"]:
+        height = heights.pop(
+            tuple(curve[name] for name in ("method", "epochs", "criterion", "order"))
+        )
+        assert curve["removable"] == removable_share(np.linspace(0, 1, 101), height)
+    assert not heights
     assert {row["test_accuracy"] for row in table if row["removed"] == "1.0"} == {
         str(1 / 3)
     }  # no connections are left: every flower is the same

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 import warnings
-from contextlib import contextmanager
 
 import pytest
 
@@ -59,23 +58,35 @@ def test_a_later_run_replaces_an_earlier_one(ctre, quick, tmp_path):
     assert all(later[name] != earlier[name] for name in FILES)
 
 
-def test_a_failed_write_leaves_the_earlier_run(ctre, quick, tmp_path, monkeypatch):
+def test_a_failed_write_leaves_the_earlier_run(ctre, quick, tmp_path, full_disk):
     """Planted mistake: files are put in place one by one, as soon as each is written."""
     ctre("train", "iris", *quick, "--out", "run")
     earlier = contents(tmp_path / "run")
-    whole_file = run_folder.whole_file
-
-    @contextmanager
-    def full_disk(path):
-        with whole_file(path) as file:
-            if path.name == "run.json":
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-            yield file
-
-    monkeypatch.setattr(run_folder, "whole_file", full_disk)
+    full_disk("run.json")
     result = ctre("train", "iris", *quick, "--seed", "1", "--out", "run", code=2)
     assert result.stderr == "Error: run/run.json: No space left on device\n"
     assert contents(tmp_path / "run") == earlier
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(errno.EIO, "Input/output error", "a.bin"), "a.bin: Input/output error"),
+        (OSError(errno.EIO, "Input/output error"), "Input/output error"),
+        (OSError("the device went away"), "the device went away"),
+        (TimeoutError(), "TimeoutError"),
+        (MemoryError(), "There is not enough memory."),
+    ],
+)
+def test_an_error_of_the_system_is_a_sentence(ctre, quick, monkeypatch, error, message):
+    """Planted mistake: "None: …" where an error has no file or no words."""
+
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(run_folder, "encode_model", fail)
+    result = ctre("train", "iris", *quick, "--out", "run", code=2)
+    assert result.stderr == f"Error: {message}\n"
 
 
 def test_without_matplotlib_all_but_the_picture_is_there(ctre, quick, tmp_path, monkeypatch):
@@ -99,7 +110,14 @@ def test_a_folder_that_cannot_be_written_is_found_before_training(ctre, monkeypa
     assert result.stderr == "Error: run: Permission denied\n"
 
 
-@pytest.mark.parametrize(("target", "kept"), [("species", "species"), ("4", None), ("-1", None)])
-def test_the_name_of_the_labels_is_kept_with_the_model(train, flowers, tmp_path, target, kept):
+@pytest.mark.parametrize("target", ["species", "4", "-1"])
+def test_the_name_of_the_labels_is_kept_with_the_model(train, flowers, tmp_path, target):
     train(flowers, "--target", target, "--out", "run")
-    assert load_model(tmp_path / "run").target == kept
+    assert load_model(tmp_path / "run").target == "species"
+
+
+def test_the_labels_of_a_file_without_a_header_have_no_name(train, flowers, tmp_path):
+    _, _, rows = flowers.read_text().partition("\n")
+    flowers.write_text(rows)
+    train(flowers, "--target", "-1", "--out", "run")
+    assert load_model(tmp_path / "run").target is None

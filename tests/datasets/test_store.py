@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from ctre.datasets.store import content_digest, read_arrays, write_arrays
-from ctre.whole_file import whole_file
 
 ROWS = {"X": np.arange(12, dtype=np.int16).reshape(4, 3), "y": np.array([0, 1, 0, 1], np.uint8)}
 
@@ -18,24 +16,6 @@ def test_what_is_written_is_read(tmp_path):
     specs = {name: (array.shape, array.dtype.name) for name, array in ROWS.items()}
     read = read_arrays(tmp_path / "a.npz", specs)
     assert all(np.array_equal(read[name], ROWS[name]) for name in ROWS)
-
-
-def test_a_failing_writer_leaves_the_old_file(tmp_path):
-    path = tmp_path / "a"
-    path.write_bytes(b"old")
-    with pytest.raises(TypeError), whole_file(path) as file:
-        file.writelines([b"new", "text where bytes must be"])
-    assert path.read_bytes() == b"old"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
-
-
-def test_two_writers_do_not_meet(tmp_path):
-    path = tmp_path / "a"
-    with whole_file(path) as first, whole_file(path) as second:
-        second.write(b"second")
-        first.write(b"first")
-    assert path.read_bytes() == b"first"
-    assert [entry.name for entry in tmp_path.iterdir()] == ["a"]
 
 
 def test_every_change_of_content_changes_the_digest():

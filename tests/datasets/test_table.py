@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import gzip
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from ctre.datasets import read_file, read_samples
+from ctre.datasets import KnownNames, read_file, read_samples, split
+from ctre.datasets.table import _require_proper_names
 from ctre.errors import DatasetError, InvalidDataError, InvalidParameterError
 
 
@@ -179,6 +181,23 @@ def test_a_repeated_name_is_refused(written):
     fails(InvalidDataError, "Columns 1 and 3 .* both called 'a'", written("a,b,a,y\n1,2,3,0\n"))
 
 
+def test_names_are_checked_in_linear_time():
+    """Counted, not timed. Planted mistake: each name is looked up among all."""
+    n_comparisons = 0
+
+    class Name(str):
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            nonlocal n_comparisons
+            n_comparisons += 1
+            return str.__eq__(self, other)
+
+    names = [Name(f"gene {place}") for place in range(1000)]
+    _require_proper_names(names, Path("a.csv"))
+    assert n_comparisons < 10 * len(names)
+
+
 def test_two_possible_targets_are_refused(written):
     fails(InvalidParameterError, "target must say .* label or y", written("a,label,y\n1,0,1\n"))
 
@@ -260,6 +279,52 @@ def test_rows_to_predict_keep_their_labels(written):
 
 def test_rows_to_predict_may_lack_the_named_target(written):
     assert read_samples(written("a,b\n1,2\n"), target="species").y is None
+
+
+def test_the_name_of_the_labels_is_told(written):
+    """Whatever way they were chosen."""
+    path = written("a,species\n1,cat\n2,dog\n")
+    for target in ("species", 2, "-1"):
+        assert read_file(path, target=target).target_name == "species"
+    assert read_file(written("a,Y\n1,cat\n2,dog\n")).target_name == "Y"
+    assert read_file(written("1,cat\n2,dog\n"), target=2).target_name is None
+    assert read_samples(written("a,b\n1,2\n")).target_name is None
+    assert split(read_file(written("a,y\n1,0\n2,1\n2,0\n1,1\n")), 0.5).target_name == "y"
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("a,y,species\n1,2,cat\n", "species"),
+        ("species,a,y\ncat,1,2\n", "species"),
+        ("a,y\n1,2\n", None),
+        ("a,y,label\n1,2,cat\n", "label"),
+    ],
+)
+def test_known_names_tell_labels_from_features(written, text, target):
+    """Planted mistakes: y is taken for the labels; labels of a usual name are not found."""
+    samples = read_samples(written(text), known=KnownNames(("a", "y"), "species"))
+    assert_array_equal(samples.X, [[1, 2]])
+    assert samples.feature_names == ("a", "y")
+    assert samples.target_name == target
+    assert samples.y is None if target is None else samples.y.tolist() == ["cat"]
+
+
+def test_a_name_of_the_labels_is_never_a_place(written):
+    samples = read_samples(written("1,2\n0.5,0.25\n"), known=KnownNames(("1", "2"), "-1"))
+    assert_array_equal(samples.X, [[0.5, 0.25]])
+    assert samples.y is None
+
+
+def test_an_asked_for_target_comes_before_the_known_one(written):
+    path = written("a,species,b\n1,2,3\n")
+    assert read_samples(path, target="b", known=KnownNames(("a",), "species")).target_name == "b"
+
+
+def test_numbers_are_a_header_only_if_all_known_names_are_there(written):
+    path = written("1,2\n3,4\n")
+    assert read_samples(path, known=KnownNames(("1", "3"))).X.shape == (2, 2)
+    assert read_samples(path, known=KnownNames(("2", "1"))).feature_names == ("1", "2")
 
 
 def test_rows_to_predict_must_have_the_columns_of_the_model(written):

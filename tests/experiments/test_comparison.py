@@ -16,7 +16,7 @@ from ctre.errors import (
     UnknownNameError,
 )
 from ctre.estimators import SparseMLPClassifier
-from ctre.experiments import Comparison, StudyData, curves_of, summarize
+from ctre.experiments import Comparison, Exploration, StudyData, curves_of, summarize
 from ctre.experiments.comparison import CurvePoint, Job, RunRow
 
 QUICK = {"hidden_layer_sizes": (8,), "epsilon": 2, "max_iter": 4, "learning_rate_init": 0.1}
@@ -42,7 +42,10 @@ def test_each_method_is_trained_with_each_seed(toy):
 def test_a_row_says_what_the_estimator_says(toy):
     settings = QUICK | {"max_iter": 8}
     (row,) = finish(Comparison(toy, ["ctre-sim"], 1, settings)).rows
-    model = SparseMLPClassifier(method="ctre-sim", random_state=0, **settings)
+    exploration = Exploration()
+    model = SparseMLPClassifier(
+        method="ctre-sim", random_state=0, callbacks=[exploration], **settings
+    )
     model.fit(toy.X_train, toy.y_train, eval_set=(toy.X_test, toy.y_test))
     assert model.history_[-1].test_score != model.score(toy.X_test, toy.y_test)  # not the last one
     assert row.test_accuracy == model.score(toy.X_test, toy.y_test)
@@ -50,7 +53,7 @@ def test_a_row_says_what_the_estimator_says(toy):
     assert row.best_epoch == model.best_epoch_
     assert row.n_connections == model.n_connections_
     assert row.density == model.density_
-    assert row.exploration_rate >= model.density_
+    assert row.exploration_rate == exploration.rate > model.density_
     assert row.seconds_train > 0
 
 

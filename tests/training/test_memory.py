@@ -45,6 +45,7 @@ def peaks(width, methods):
 def test_memory_stays_well_below_one_value_per_place(width, methods, least_array):
     """Planted: a Boolean array of taken places in the search for the best absent pairs."""
     peak = peaks(width, methods)
+    assert list(peak["traced"]) == methods
     for method, traced in peak["traced"].items():
         assert traced < 0.7 * least_array, method
     assert peak["resident"] < 0.9 * least_array

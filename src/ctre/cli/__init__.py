@@ -7,8 +7,12 @@ each command imports what it works with when it runs.
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TextIO
 
 import click
 
@@ -31,8 +35,12 @@ class _BadInput(click.ClickException):
 class _Program(click.Group):
     """The commands, and what becomes of their errors."""
 
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        with _told_in_one_message():  # --version and --help write to stdout too
+            return super().make_context(*args, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), _told_in_one_message():
             warnings.showwarning = _show_warning
             try:
                 return super().invoke(ctx)
@@ -40,12 +48,30 @@ class _Program(click.Group):
                 what_is_saved = str(interruption) or "nothing was saved."
                 click.echo(f"Interrupted; {what_is_saved}", err=True)
                 ctx.exit(_INTERRUPTED)
-            except (CTREError, MemoryError) as error:
-                raise _BadInput(str(error)) from error
-            except BrokenPipeError:  # whoever reads stdout has seen enough; click knows what to do
-                raise
-            except OSError as error:
-                raise _BadInput(f"{error.filename}: {error.strerror}") from error
+
+
+@contextmanager
+def _told_in_one_message() -> Iterator[None]:
+    try:
+        yield
+    except (CTREError, MemoryError) as error:
+        raise _BadInput(str(error) or "There is not enough memory.") from error
+    except BrokenPipeError:  # whoever reads stdout has seen enough; click knows what to do
+        raise
+    except OSError as error:
+        _give_up(sys.stdout)
+        what = error.strerror or str(error) or type(error).__name__
+        raise _BadInput(f"{error.filename}: {what}" if error.filename else what) from error
+
+
+def _give_up(stream: TextIO) -> None:
+    """Drop what a stream does not take, lest Python tries once more when the process ends."""
+    try:
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def _show_warning(message: Warning | str, *_: object, **__: object) -> None:

@@ -15,7 +15,16 @@ from rich.progress import (
 )
 
 from ctre.cli.consoles import messages
-from ctre.datasets import CATALOGUE, Dataset, Samples, load, read_file, read_samples, split
+from ctre.datasets import (
+    CATALOGUE,
+    Dataset,
+    KnownNames,
+    Samples,
+    load,
+    read_file,
+    read_samples,
+    split,
+)
 from ctre.errors import UnknownNameError
 
 _TEST_FRACTION = 0.2
@@ -46,7 +55,7 @@ def open_samples(
     data: str,
     *,
     target: str | None,
-    usual_target: str | None,
+    known: KnownNames,
     n_features: int,
     data_home: Path | None,
 ) -> Samples:
@@ -56,8 +65,8 @@ def open_samples(
     ----------
     data, target, data_home
         As for `open_dataset`.
-    usual_target : str or None
-        Name of the column of labels of a CSV or TSV file, unless ``target`` is given.
+    known : KnownNames
+        What the columns of a CSV or TSV file were called in training.
     n_features : int
         How many columns there must be.
 
@@ -67,9 +76,7 @@ def open_samples(
         As `open_dataset`.
     """
     if _is_file(data, target):
-        if target is None and data.lower().removesuffix(".gz").endswith((".csv", ".tsv")):
-            target = usual_target
-        return read_samples(data, target=target, n_features=n_features)
+        return read_samples(data, target=target, n_features=n_features, known=known)
     dataset = _load(data, data_home)
     assert dataset.X_test is not None  # every catalogued data set has test rows
     return Samples(dataset.X_test, dataset.y_test, dataset.feature_names)

@@ -56,6 +56,7 @@ def predict(
     from ctre.cli.data import open_samples
     from ctre.cli.prediction import predict_samples
     from ctre.cli.run_folder import prepare_folder
+    from ctre.datasets import KnownNames
     from ctre.persistence import load_model
     from ctre.whole_file import whole_file
 
@@ -65,7 +66,7 @@ def predict(
     samples = open_samples(
         data,
         target=target,
-        usual_target=saved.target,
+        known=KnownNames(saved.feature_names, saved.target),
         n_features=saved.estimator.n_features_in_,
         data_home=data_home,
     )

@@ -8,7 +8,6 @@ import io
 import json
 import os
 import warnings
-from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from ctre.figure_style import as_png
 from ctre.persistence import MODEL_FILE, encode_model
 from ctre.pictures import draw_run
 from ctre.training import EpochRecord, History
-from ctre.whole_file import whole_file
+from ctre.whole_file import whole_files
 
 _PICTURE_FILE = "run.png"
 
@@ -37,9 +36,7 @@ def prepare_folder(folder: Path) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
 
 
-def save_run(
-    run: Run, report: dict[str, Any], folder: Path, target: str | None = None
-) -> Path | None:
+def save_run(run: Run, report: dict[str, Any], folder: Path) -> Path | None:
     """Write model, history, report and picture; all are complete before the first is in place.
 
     Parameters
@@ -48,9 +45,6 @@ def save_run(
         What there is to keep.
     folder : Path
         An existing folder.
-    target : str, optional
-        Name or place of the column of labels in the file that was trained on. A name is kept with
-        the model; a place is not, since files to predict may lack the column.
 
     Returns
     -------
@@ -67,7 +61,7 @@ def save_run(
         MODEL_FILE: encode_model(
             run.estimator,
             feature_names=run.dataset.feature_names,
-            target=target if target and not target.lstrip("-").isdecimal() else None,
+            target=run.dataset.target_name,
         ),
         "history.csv": _history_table(run.estimator.history_).encode(),
         "run.json": (json.dumps(report, indent=2) + "\n").encode(),
@@ -76,9 +70,9 @@ def save_run(
         contents[_PICTURE_FILE] = _picture(run)
     except MissingExtraError as error:
         warnings.warn(str(error), stacklevel=2)
-    with ExitStack() as files:  # leaving it puts them all in place
-        for name, content in contents.items():
-            files.enter_context(whole_file(folder / name)).write(content)
+    with whole_files([folder / name for name in contents]) as files:
+        for file, content in zip(files, contents.values(), strict=True):
+            file.write(content)
     picture = folder / _PICTURE_FILE
     if _PICTURE_FILE not in contents:
         picture.unlink(missing_ok=True)

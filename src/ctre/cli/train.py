@@ -64,7 +64,7 @@ def train(
     with ProgressBar(messages()) as progress:
         run = fit_and_test(dataset, protocol, chosen | {"callbacks": (progress,)})
     report = describe(run)
-    picture = None if out is None else save_run(run, report, out, target)
+    picture = None if out is None else save_run(run, report, out)
     report |= {"out": out and str(out), "picture": picture and str(picture)}
     if as_json:
         click.echo(json.dumps(report, indent=2))

@@ -4,7 +4,7 @@ from ctre.datasets.catalogue import CATALOGUE
 from ctre.datasets.entry import DatasetRecord
 from ctre.datasets.files import read_file, read_samples
 from ctre.datasets.loading import is_here, load
-from ctre.datasets.record import Dataset, Samples
+from ctre.datasets.record import Dataset, KnownNames, Samples
 from ctre.datasets.splitting import split
 from ctre.datasets.synthetic import make_madelon
 
@@ -12,6 +12,7 @@ __all__ = [
     "CATALOGUE",
     "Dataset",
     "DatasetRecord",
+    "KnownNames",
     "Samples",
     "is_here",
     "load",

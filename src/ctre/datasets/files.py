@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from ctre.datasets.matrices import read_mat, read_npz, read_svmlight
-from ctre.datasets.record import Dataset, Samples
+from ctre.datasets.record import Dataset, KnownNames, Samples
 from ctre.datasets.table import read_table
 from ctre.errors import DatasetError, InvalidDataError, InvalidParameterError
 
@@ -81,13 +81,18 @@ def read_file(path: str | os.PathLike[str], *, target: str | int | None = None) 
         X_test=None if test is None else test.X,
         y_test=None if test is None else test.y,
         feature_names=train.feature_names,
+        target_name=train.target_name,
         scale="std" if is_sparse else "standard",
         paper_scale="std" if is_sparse else "minmax",
     )
 
 
 def read_samples(
-    path: str | os.PathLike[str], *, target: str | int | None = None, n_features: int | None = None
+    path: str | os.PathLike[str],
+    *,
+    target: str | int | None = None,
+    n_features: int | None = None,
+    known: KnownNames | None = None,
 ) -> Samples:
     """Read rows to predict, with their labels if the file has any.
 
@@ -100,6 +105,10 @@ def read_samples(
     n_features : int, optional
         How many columns there must be beside the labels. An SVMLight file needs it if its last
         columns are empty throughout.
+    known : KnownNames, optional
+        What the columns of a CSV or TSV file were called in training. A first line with all those
+        features is a header, even if they are numbers, and the column called as the labels were
+        is that of the labels, unless ``target`` says another; the file may lack it.
 
     Returns
     -------
@@ -112,7 +121,7 @@ def read_samples(
         As :func:`read_file`; one class alone is no error here.
     """
     path = Path(path)
-    rows, test = _read(path, target, need_labels=False, n_features=n_features)
+    rows, test = _read(path, target, need_labels=False, n_features=n_features, known=known)
     if test is not None:
         rows = test
     if n_features is not None and rows.X.shape[1] != n_features:
@@ -123,7 +132,12 @@ def read_samples(
 
 
 def _read(
-    path: Path, target: str | int | None, *, need_labels: bool, n_features: int | None = None
+    path: Path,
+    target: str | int | None,
+    *,
+    need_labels: bool,
+    n_features: int | None = None,
+    known: KnownNames | None = None,
 ) -> tuple[Samples, Samples | None]:
     name = path.name.lower()
     if not name.endswith((*_TABLES, *_SVMLIGHT, ".npz", ".mat")):
@@ -139,7 +153,7 @@ def _read(
         raise DatasetError(f"{path} does not exist, or is no file.")
     try:
         if name.endswith(_TABLES):
-            return read_table(path, target, need_labels=need_labels), None
+            return read_table(path, target, need_labels=need_labels, known=known), None
         if name.endswith(".npz"):
             return read_npz(path)
         if name.endswith(".mat"):

@@ -18,6 +18,22 @@ Labels: TypeAlias = NDArray[Any]
 """One label per row: integers, text, or (where they are measurements) float64."""
 
 
+@dataclass(frozen=True)
+class KnownNames:
+    """What the columns of a table were called when a model was trained on them.
+
+    Parameters
+    ----------
+    features : tuple of str or None
+        Those of the features; None where they had no names.
+    target : str or None
+        That of the labels. It stands for no place, though it may be a number such as ``2020``.
+    """
+
+    features: tuple[str, ...] | None = None
+    target: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Samples:
     """Rows of one table, with their labels if it has any.
@@ -30,11 +46,14 @@ class Samples:
         Labels.
     feature_names : tuple of str or None
         The columns' names where the source names them.
+    target_name : str or None
+        The name of the column that the labels were in, where it has one.
     """
 
     X: Rows
     y: Labels | None
     feature_names: tuple[str, ...] | None = None
+    target_name: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +80,8 @@ class Dataset:
         Columns known to carry the class, ascending; None where nobody knows.
     image_shape : (height, width) or (height, width, channels), or None
         How the columns of a row make an image; None where they make none.
+    target_name : str or None
+        The name of the column that the labels were in, where it has one.
     """
 
     name: str
@@ -73,6 +94,7 @@ class Dataset:
     paper_scale: str = "minmax"
     informative: NDArray[np.int64] | None = None
     image_shape: tuple[int, ...] | None = None
+    target_name: str | None = None
 
     @property
     def n_features(self) -> int:

@@ -16,7 +16,7 @@ from typing import NoReturn, TextIO
 import numpy as np
 
 from ctre.datasets.labels import as_labels
-from ctre.datasets.record import Samples
+from ctre.datasets.record import KnownNames, Samples
 from ctre.errors import DatasetError, InvalidDataError, InvalidParameterError
 
 _TARGET_NAMES = frozenset({"target", "label", "class", "y"})
@@ -26,12 +26,18 @@ _LARGEST = float(np.finfo(np.float32).max)
 _FEW_NAMES = 10
 
 
-def read_table(path: Path, target: str | int | None = None, *, need_labels: bool) -> Samples:
+def read_table(
+    path: Path,
+    target: str | int | None = None,
+    *,
+    need_labels: bool,
+    known: KnownNames | None = None,
+) -> Samples:
     """Read rows of numbers, with or without a column of labels.
 
     Fields are separated by commas, semicolons or tabs, whichever the first line has most of; they
     may be quoted. Blank lines and a byte order mark are skipped; ``.gz`` is unpacked. The first
-    line is a header if it holds the target's name, or text above a number.
+    line is a header if it holds the target's name, all known names, or text above a number.
 
     Parameters
     ----------
@@ -42,11 +48,15 @@ def read_table(path: Path, target: str | int | None = None, *, need_labels: bool
         a column called target, label, class or y, whatever its case.
     need_labels : bool
         Whether there must be such a column.
+    known : KnownNames, optional
+        What the columns were called in training; without ``target``, the labels are in the column
+        called as they were then, if there is one.
 
     Returns
     -------
     Samples
-        ``y`` is None if the file has no such column.
+        ``y`` is None if the file has no such column; ``target_name`` is what it is called,
+        whatever way it was chosen.
 
     Raises
     ------
@@ -59,7 +69,7 @@ def read_table(path: Path, target: str | int | None = None, *, need_labels: bool
     DatasetError
         If a ``.gz`` file is damaged.
     """
-    layout = _find_layout(path, target)
+    layout = _find_layout(path, target, known or KnownNames())
     if need_labels and layout.target is None:
         raise InvalidParameterError(_which_target(path, layout, target))
     codes: dict[str, int] = {}  # labels numbered in order of appearance
@@ -89,12 +99,13 @@ def read_table(path: Path, target: str | int | None = None, *, need_labels: bool
 
     if layout.target is None:
         return Samples(cells, None, layout.names)
-    names = layout.names
+    names, target_name = layout.names, None
     if names is not None:
+        target_name = names[layout.target]
         names = names[: layout.target] + names[layout.target + 1 :]
     labels = np.array(list(codes))[cells[:, layout.target].astype(np.int64)]
     X = np.delete(cells, layout.target, axis=1)
-    return Samples(X, as_labels(labels, f"The target of {path}"), names)
+    return Samples(X, as_labels(labels, f"The target of {path}"), names, target_name)
 
 
 @dataclass(frozen=True)
@@ -106,7 +117,7 @@ class _Layout:
     target: int | None  # counted from 0
 
 
-def _find_layout(path: Path, target: str | int | None) -> _Layout:
+def _find_layout(path: Path, target: str | int | None, known: KnownNames) -> _Layout:
     delimiter = _find_delimiter(path)
     rows = _rows(path, delimiter)
     n_lines, first = next(rows, (0, []))
@@ -114,18 +125,29 @@ def _find_layout(path: Path, target: str | int | None) -> _Layout:
     if not first:
         raise InvalidDataError(f"{path} is empty.")
     names = [cell.strip() for cell in first]
-    has_target = target in names or any(name.casefold() in _TARGET_NAMES for name in names)
-    pairs = zip(names, second, strict=False)
-    if not has_target and not any(_is_text(name) and not _is_text(below) for name, below in pairs):
+    if not _is_header(names, second, target, known):
         return _Layout(delimiter, 0, len(first), None, _place_of(target, len(first), path))
     if not second:
         raise InvalidDataError(f"{path} has a header and no rows.")
     _require_proper_names(names, path)
-    if isinstance(target, int) or (target is not None and target not in names):
-        index = _place_of(target, len(first), path)
+    if target is None:
+        index = _usual_index(names, known, path)
+    elif target in names:
+        index = names.index(str(target))
     else:
-        index = _index_of(target, names, path)
+        index = _place_of(target, len(first), path)
     return _Layout(delimiter, n_lines, len(first), tuple(names), index)
+
+
+def _is_header(
+    names: Sequence[str], below: Sequence[str], target: str | int | None, known: KnownNames
+) -> bool:
+    if target in names or any(name.casefold() in _TARGET_NAMES for name in names):
+        return True
+    if known.features is not None and set(known.features) <= set(names):
+        return True
+    pairs = zip(names, below, strict=False)
+    return any(_is_text(name) and not _is_text(cell) for name, cell in pairs)
 
 
 def _find_delimiter(path: Path) -> str:
@@ -136,10 +158,11 @@ def _find_delimiter(path: Path) -> str:
     return max(",;\t", key=lambda mark: len(next(csv.reader([line], delimiter=mark), [])))
 
 
-def _index_of(target: str | None, names: Sequence[str], path: Path) -> int | None:
-    if target is not None:
-        return names.index(target)
-    candidates = [name for name in names if name.casefold() in _TARGET_NAMES]
+def _usual_index(names: Sequence[str], known: KnownNames, path: Path) -> int | None:
+    if known.target in names:
+        return names.index(str(known.target))
+    usual = [name for name in names if name.casefold() in _TARGET_NAMES]
+    candidates = [name for name in usual if name not in (known.features or ())]
     if len(candidates) > 1:
         raise InvalidParameterError(
             f"target must say which column of {path} holds the labels: {' or '.join(candidates)}."
@@ -164,16 +187,17 @@ def _place_of(target: str | int | None, n_columns: int, path: Path) -> int | Non
 
 
 def _require_proper_names(names: Sequence[str], path: Path) -> None:
+    places: dict[str, int] = {}
     for place, name in enumerate(names, start=1):
         if not name:
             raise InvalidDataError(
                 f"Column {place} of {path} has no name. If it numbers the rows, write the file "
                 "without it (pandas: index=False); else give it a name."
             )
-        if names.index(name) != place - 1:
+        first = places.setdefault(name, place)
+        if first != place:
             raise InvalidDataError(
-                f"Columns {names.index(name) + 1} and {place} of {path} are both called {name!r}. "
-                "Rename one."
+                f"Columns {first} and {place} of {path} are both called {name!r}. Rename one."
             )
 
 
