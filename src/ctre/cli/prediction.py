@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctre._typing import DoubleArray
-from ctre.datasets import Samples
+from ctre.datasets import LabelledTable
 from ctre.errors import InvalidDataError
 from ctre.persistence import SavedModel
 
@@ -51,7 +51,7 @@ class Predictions:
         return data.getvalue()
 
 
-def predict_samples(saved: SavedModel, samples: Samples) -> Predictions:
+def predict_samples(saved: SavedModel, samples: LabelledTable) -> Predictions:
     """Predict the rows.
 
     Raises
@@ -69,7 +69,7 @@ def predict_samples(saved: SavedModel, samples: Samples) -> Predictions:
     return Predictions(estimator.classes_, labels, estimator.predict_proba(X), accuracy)
 
 
-def _check_columns(saved: SavedModel, samples: Samples) -> None:
+def _check_columns(saved: SavedModel, samples: LabelledTable) -> None:
     expected, got = saved.estimator.n_features_in_, samples.X.shape[1]
     if got != expected:
         raise InvalidDataError(

@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from ctre._typing import FloatArray
 
 Rows: TypeAlias = FloatArray | csr_array
-"""Samples, one per row: a C-ordered float32 array, or a CSR array of float32 values."""
+"""LabelledTable, one per row: a C-ordered float32 array, or a CSR array of float32 values."""
 
 Labels: TypeAlias = NDArray[Any]
 """One label per row: integers, text, or (where they are measurements) float64."""
@@ -35,7 +35,7 @@ class KnownNames:
 
 
 @dataclass(frozen=True, eq=False)
-class Samples:
+class LabelledTable:
     """Rows of one table, with their labels if it has any.
 
     Parameters

@@ -48,7 +48,7 @@ class SparseLayer:
         self.bias_slots = tuple(np.zeros_like(self.biases) for _ in range(n_slots))
 
     def arrays(self) -> LayerArrays:
-        """Lend the layer to a kernel, which may change weights, biases and slots in place."""
+        """Give the layer as kernels take it; they may change weights, biases and slots in place."""
         return LayerArrays(
             n_pre=self.topology.n_pre,
             indptr=self.topology.indptr,

@@ -118,7 +118,7 @@ class SparseNetwork:
         tick: Tick | None,
     ) -> EpochTotals:
         """Train every batch of ``order`` once, in place; see `ctre.kernels.contract.Kernels`."""
-        kernels, layers = self._lent_to_kernels()
+        kernels, layers = self._for_kernels()
         return kernels.train_epoch(
             layers,
             samples,
@@ -135,7 +135,7 @@ class SparseNetwork:
 
     def scores(self, samples: Samples, n_threads: int = 1) -> FloatArray:
         """Compute the input sums (n_samples, n_out) of the output layer, float32."""
-        kernels, layers = self._lent_to_kernels()
+        kernels, layers = self._for_kernels()
         return kernels.forward(layers, samples, activation=self.activation, n_threads=n_threads)
 
     def outputs(self, samples: Samples, n_threads: int = 1) -> DoubleArray:
@@ -144,7 +144,7 @@ class SparseNetwork:
 
     def activations(self, samples: Samples, n_threads: int = 1) -> list[FloatArray]:
         """Compute the activations (n_rows, n_neurons) of the hidden layers, and the scores."""
-        kernels, layers = self._lent_to_kernels()
+        kernels, layers = self._for_kernels()
         return kernels.activations(layers, samples, activation=self.activation, n_threads=n_threads)
 
     def error_signals(
@@ -175,7 +175,7 @@ class SparseNetwork:
         signals = backpropagate(error, [scores, *hidden], carry_back, self.activation)
         return [np.ascontiguousarray(values) for values in signals]
 
-    def _lent_to_kernels(self) -> tuple[LayerKernels, list[LayerArrays]]:
+    def _for_kernels(self) -> tuple[LayerKernels, list[LayerArrays]]:
         layers = [layer.arrays() for layer in self.layers]
         return layer_kernels(layers), layers
 
