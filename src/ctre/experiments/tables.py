@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,10 +15,8 @@ from typing import Any, Generic, NamedTuple, TypeVar, get_type_hints
 from ctre.errors import InvalidDataError
 from ctre.whole_file import whole_file
 
-try:
+if sys.platform != "win32":
     import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 Row = TypeVar("Row", bound=NamedTuple)
 
@@ -97,7 +96,7 @@ class Table(Generic[Row]):
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
     """Keep other processes from writing tables in a folder; on Windows nobody is kept."""
-    if fcntl is None:
+    if sys.platform == "win32":
         yield
         return
     descriptor = os.open(folder, os.O_RDONLY)
