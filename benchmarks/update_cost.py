@@ -13,7 +13,7 @@ from workloads import MADELON_SIZES, MNIST_ROWS, MNIST_SIZES, generate_rows
 from ctre import SparseMLPClassifier
 from ctre._typing import FloatArray, IndexArray
 from ctre.datasets import make_madelon
-from ctre.preprocessing import Scaling
+from ctre.preprocessing import fit_scaling
 from ctre.threads import available_threads
 
 _METHODS: Mapping[str, Mapping[str, Any]] = {
@@ -40,7 +40,7 @@ class Task(NamedTuple):
 def _madelon() -> Task:
     """Give the rows of `make_madelon`, standardized: their neurons live and die as real ones do."""
     data = make_madelon(0)
-    samples = Scaling.fit("standard", data.X_train).apply(data.X_train)
+    samples = fit_scaling("standard", data.X_train).apply(data.X_train)
     return Task(MADELON_SIZES, samples, data.y_train, n_epochs=100)
 
 

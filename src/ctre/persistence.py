@@ -7,9 +7,9 @@ A model file holds, for layer 0, 1, …::
     layers.0.weights  float32  (n_connections,)
     layers.0.biases   float32  (n_post,)
 
-and ``classes`` where labels are numbers, ``scaling.shift`` and ``scaling.factor`` where features
-are scaled. The metadata has ``format``, ``format_version`` and ``model``: a JSON object with
-everything that is not an array.
+and ``classes`` where labels are numbers, ``scaling.shift`` and ``scaling.factor`` (or
+``scaling.idf``) where rows are scaled. The metadata has ``format``, ``format_version`` and
+``model``: a JSON object with everything that is not an array.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from ctre.errors import InvalidDataError
 from ctre.estimators import SparseMLPClassifier
 from ctre.estimators.parameters import PARAMETERS, Parameters
 from ctre.network import SparseLayer, SparseNetwork
-from ctre.preprocessing import Scaling
+from ctre.preprocessing import Scaling, scaling_kind
 from ctre.topology import Topology
 from ctre.vocabulary import ACTIVATIONS, SCALINGS
 from ctre.whole_file import whole_file
@@ -133,10 +133,7 @@ def encode_model(
             )
         arrays["classes"] = classes
     scaling = estimator.scaling_
-    if scaling.factor is not None:
-        arrays["scaling.factor"] = scaling.factor
-        if scaling.shift is not None:
-            arrays["scaling.shift"] = scaling.shift
+    arrays |= {f"scaling.{part}": array for part, array in scaling.arrays().items()}
     names_in_fit = getattr(estimator, "feature_names_in_", None)
     names = names_in_fit if feature_names is None else feature_names
     model = {
@@ -300,12 +297,11 @@ class _ModelReader:
     def scaling(self, n_features: int) -> Scaling:
         name = self.model.get("scaling") or "none"  # version 1 had no word for it
         _require(name in SCALINGS and name != "auto", f"its scaling {name!r} is unknown.")
-        if name == "none":
-            return Scaling(name)
-        factor = self.array("scaling.factor", ("F64",), n_features)
-        if not self.has("scaling.shift"):
-            return Scaling(name, factor=factor)
-        return Scaling(name, self.array("scaling.shift", ("F64",), n_features), factor)
+        kind, arrays = scaling_kind(name), {}
+        for part, length in kind.lengths(n_features).items() if name != "none" else ():
+            if part != "shift" or self.has("scaling.shift"):
+                arrays[part] = self.array(f"scaling.{part}", ("F64",), length)
+        return kind.restored(name, arrays)
 
     def has(self, name: str) -> bool:
         return name in self.file.keys()  # noqa: SIM118 - no mapping

@@ -9,7 +9,7 @@ Loss: TypeAlias = Literal["softmax_cross_entropy", "logistic", "squared_error"]
 ScheduleName: TypeAlias = Literal["constant", "cosine", "linear", "step"]
 WeightInitName: TypeAlias = Literal["normal", "uniform"]
 Solver: TypeAlias = Literal["sgd", "adam"]
-ScalingName: TypeAlias = Literal["auto", "minmax", "standard", "std", "none"]
+ScalingName: TypeAlias = Literal["auto", "anchored", "tfidf", "minmax", "standard", "std", "none"]
 
 ACTIVATIONS: tuple[Activation, ...] = get_args(Activation)
 LOSSES: tuple[Loss, ...] = get_args(Loss)

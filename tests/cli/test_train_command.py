@@ -15,7 +15,7 @@ from ctre.estimators import PROTOCOLS, SparseMLPClassifier
 from ctre.methods import SCHEDULES
 from ctre.network import WEIGHT_INITS
 from ctre.persistence import load_model
-from ctre.preprocessing import Scaling
+from ctre.preprocessing import ColumnScaling
 from ctre.vocabulary import SCALINGS
 
 OPTIONS = {option.name: option for option in train_command.params}
@@ -63,7 +63,7 @@ def test_the_report_is_of_the_network_that_is_kept(train, tmp_path):
     score = saved.estimator.score
     assert report["test_accuracy"] == score(data.X_test, data.y_test)
     assert report["test_accuracy"] != score(data.X_train, data.y_train)
-    saved.estimator.scaling_ = Scaling("none")
+    saved.estimator.scaling_ = ColumnScaling("none")
     assert report["test_accuracy"] != score(data.X_test, data.y_test)
     with (tmp_path / "run" / "history.csv").open(newline="") as file:
         scores = [float(row["validation_score"]) for row in csv.DictReader(file)]

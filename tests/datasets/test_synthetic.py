@@ -7,14 +7,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 from ctre.datasets import Dataset, load, make_madelon
-from ctre.preprocessing import Scaling
+from ctre.preprocessing import fit_scaling
 
 RELEVANT = (28, 48, 64, 105, 128, 153, 241, 281, 318, 336)
 RELEVANT += (338, 378, 433, 442, 451, 453, 455, 472, 475, 493)
 
 
 def accuracy(model, dataset: Dataset, columns) -> float:
-    scaling = Scaling.fit("standard", dataset.X_train)
+    scaling = fit_scaling("standard", dataset.X_train)
     train, test = scaling.apply(dataset.X_train), scaling.apply(dataset.X_test)
     model.fit(train[:, columns], dataset.y_train)
     return model.score(test[:, columns], dataset.y_test)

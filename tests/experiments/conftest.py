@@ -8,7 +8,7 @@ import pytest
 from ctre.datasets import Dataset
 from ctre.experiments import StudyData
 from ctre.network import SparseLayer, SparseNetwork
-from ctre.preprocessing import Scaling
+from ctre.preprocessing import fit_scaling
 from ctre.topology import Topology
 
 
@@ -20,7 +20,7 @@ def toy():
     X = rng.normal(size=(360, 10)).astype(np.float32)
     X[np.arange(360), y] += 4
     names = np.array(["ash", "elm", "oak"])[y]
-    X = Scaling.fit("standard", X[:240]).apply(X)
+    X = fit_scaling("standard", X[:240]).apply(X)
     return StudyData.of(Dataset("toy", X[:240], names[:240], X[240:], names[240:]))
 
 

@@ -22,7 +22,7 @@ from ctre.estimators.parameters import DEFAULTS, Parameters
 from ctre.kernels import Samples
 from ctre.methods import Recipe, get_recipe
 from ctre.network import SparseNetwork
-from ctre.preprocessing import Scaling
+from ctre.preprocessing import Scaling, fit_scaling
 from ctre.threads import threads_for
 from ctre.training import (
     Callback,
@@ -98,9 +98,10 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         paper; 1 grows at random, as SET does. A number lets wide layers grow by similarity.
     weight_init : {"normal", "uniform"}, default="normal"
         N(0, 0.1²); or Glorot's uniform, and U(±sqrt(6 / n_pre)) for grown connections.
-    scaling : {"none", "minmax", "standard", "std", "auto"}, default="none"
-        How columns are scaled, by what the training rows say; prediction scales as fit did. See
-        `ctre.preprocessing.Scaling`; "auto" is "standard", and "std" for sparse rows.
+    scaling : str, default="none"
+        How rows are scaled, by what the training rows say; prediction scales as fit did. "auto" is
+        "tfidf" for sparse counts, else "anchored"; or "minmax", "standard", "std", "none". See
+        `ctre.preprocessing.fit_scaling`.
     validation_fraction : float in [0, 1), default=0.1
         Share of the rows set aside to choose the best epoch, stratified by class where the
         classes are large enough. With 0 the last epoch is kept.
@@ -320,7 +321,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
             self.validation_split,
             seed,
         )
-        scaling = Scaling.fit(
+        scaling = fit_scaling(
             self.scaling, raw if len(train_rows) == raw.shape[0] else raw[train_rows]
         )
         test = None

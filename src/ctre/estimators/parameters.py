@@ -245,8 +245,10 @@ class Parameters:
         OneOf(SCALINGS),
         Option(
             "--scale",
-            "How columns are scaled, fitted on the training rows: to [0, 1]; to mean 0 and "
-            "standard deviation 1; to standard deviation 1 without centring; not at all.",
+            "How rows are scaled, fitted on the training rows: as suits them; columns by their "
+            "spread, with zero on their floor; counts of words by tf-idf; columns to [0, 1]; to "
+            "mean 0 and standard deviation 1; to standard deviation 1 without centring; not at "
+            "all.",
             default_words="what suits the data",
         ),
     )

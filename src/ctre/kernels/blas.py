@@ -88,12 +88,9 @@ def forward(
     n_threads: int,  # noqa: ARG001
 ) -> FloatArray:
     """Compute the scores (n_samples, n_out) of every row: input sums of the output layer."""
-    scores = np.empty((samples.shape[0], len(layers[-1].biases)), dtype=np.float32)
     products = [FullProducts(layer) for layer in layers]
     with one_blas_thread():
-        for rows, (*_, sums) in loop.answers(layers, products, samples, activation):
-            scores[rows] = sums.T
-    return scores
+        return loop.scores(layers, products, samples, activation)
 
 
 def activations(
@@ -104,11 +101,6 @@ def activations(
     n_threads: int,  # noqa: ARG001
 ) -> list[FloatArray]:
     """Compute what the neurons of every layer answer to every row, each (n_rows, n_post)."""
-    n_rows = samples.shape[0]
-    found = [np.empty((n_rows, len(layer.biases)), dtype=np.float32) for layer in layers]
     products = [FullProducts(layer) for layer in layers]
     with one_blas_thread():
-        for rows, values_of_layers in loop.answers(layers, products, samples, activation):
-            for whole, values in zip(found, values_of_layers, strict=True):
-                whole[rows] = values.T
-    return found
+        return loop.activations(layers, products, samples, activation)

@@ -77,7 +77,7 @@ def train(
         row_weight = None if sample_weight is None else sample_weight[rows]
 
         before: list[FloatArray] = []  # each layer's inputs
-        values = gather(samples, rows)
+        values = _gather(samples, rows)
         for layer, product in zip(layers, products, strict=True):
             if before:
                 values = activate(activation, values)
@@ -111,8 +111,36 @@ def train(
     return EpochTotals(loss_sum / total_weight if total_weight else 0.0, n_correct)
 
 
+def scores(
+    layers: Sequence[LayerArrays],
+    products: Sequence[Products],
+    samples: Samples,
+    activation: Activation,
+) -> FloatArray:
+    """Compute the scores (n_samples, n_out) of every row."""
+    found = np.empty((samples.shape[0], len(layers[-1].biases)), dtype=np.float32)
+    for rows, (*_, sums) in _blockwise(layers, products, samples, activation):
+        found[rows] = sums.T
+    return found
+
+
+def activations(
+    layers: Sequence[LayerArrays],
+    products: Sequence[Products],
+    samples: Samples,
+    activation: Activation,
+) -> list[FloatArray]:
+    """Compute hidden activations and scores of every row, each (n_samples, n_post)."""
+    n_rows = samples.shape[0]
+    found = [np.empty((n_rows, len(layer.biases)), dtype=np.float32) for layer in layers]
+    for rows, values_of_layers in _blockwise(layers, products, samples, activation):
+        for whole, values in zip(found, values_of_layers, strict=True):
+            whole[rows] = values.T
+    return found
+
+
 @np.errstate(over="ignore", invalid="ignore")
-def answers(
+def _blockwise(
     layers: Sequence[LayerArrays],
     products: Sequence[Products],
     samples: Samples,
@@ -121,7 +149,7 @@ def answers(
     """Give, block by block of the rows, hidden activations and scores, each (n_post, n_some)."""
     widest = max(layers[0].n_pre, *(len(layer.biases) for layer in layers))
     for rows in blocks(samples.shape[0], widest, BLOCK):
-        values, found = gather(samples, rows), []
+        values, found = _gather(samples, rows), []
         for number, (layer, product) in enumerate(zip(layers, products, strict=True), start=1):
             values = product.input_sums(values)
             values += layer.biases[:, None]
@@ -131,7 +159,7 @@ def answers(
         yield rows, found
 
 
-def gather(samples: Samples, rows: IndexArray | slice) -> FloatArray:
+def _gather(samples: Samples, rows: IndexArray | slice) -> FloatArray:
     """Copy rows, turned to (n_features, n_rows) and dense."""
     turned = samples[rows].T
     dense = turned.toarray() if isinstance(turned, sparray) else turned

@@ -1,0 +1,147 @@
+"""Bring columns to comparable size: one affine map each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from scipy.sparse import csr_array, issparse
+from sklearn.preprocessing import StandardScaler
+
+from ctre._typing import DoubleArray
+from ctre.errors import InvalidParameterError
+from ctre.preprocessing.rows import Rows, require_columns, with_data
+
+_BLOCK_ROWS = 4096  # keeps the float64 intermediate small beside the data
+
+
+@dataclass(frozen=True, eq=False)
+class ColumnScaling:
+    """One affine map per column: ``(X - shift) * factor``.
+
+    Parameters
+    ----------
+    name : str
+        Which rule made the numbers.
+    shift, factor : float64 array of shape (n_features,), or None
+        None stands for 0 and 1.
+    """
+
+    name: str
+    shift: DoubleArray | None = None
+    factor: DoubleArray | None = None
+
+    def apply(self, X: Rows) -> Rows:
+        """Scale rows; sparse ones are made dense where their zeros move."""
+        if self.factor is None:
+            with np.errstate(over="ignore"):
+                return X.astype(np.float32, copy=False)
+        require_columns(X, len(self.factor))
+        if issparse(X) and self.shift is None:
+            rows = csr_array(X)
+            return with_data(rows, rows.data * self.factor[rows.indices])
+        shift = 0.0 if self.shift is None else self.shift
+        out = np.empty(X.shape, dtype=np.float32)
+        for start in range(0, X.shape[0], _BLOCK_ROWS):
+            block: Any = X[start : start + _BLOCK_ROWS]
+            block = block.toarray() if issparse(block) else block
+            with np.errstate(over="ignore"):  # what overflows is found by whoever reads the rows
+                out[start : start + _BLOCK_ROWS] = (block - shift) * self.factor
+        return out
+
+    def arrays(self) -> dict[str, DoubleArray]:
+        """Give its arrays, those that it has."""
+        both = {"shift": self.shift, "factor": self.factor}
+        return {name: array for name, array in both.items() if array is not None}
+
+    @classmethod
+    def restored(cls, name: str, arrays: Mapping[str, DoubleArray]) -> Self:
+        """Make it of its arrays."""
+        return cls(name, arrays.get("shift"), arrays.get("factor"))
+
+    @staticmethod
+    def lengths(n_features: int) -> dict[str, int]:
+        """Tell how long its arrays are."""
+        return {"shift": n_features, "factor": n_features}
+
+
+class _Columns(NamedTuple):
+    """What the training rows say of every column, float64 (n_features,)."""
+
+    low: DoubleArray
+    span: DoubleArray
+    """Highest less lowest value; 1 where that is 0."""
+    mean: DoubleArray
+    deviation: DoubleArray
+    varies: Any
+    """Whether it is more than one value, (n_features,) bool."""
+
+
+def _describe(X: Rows) -> _Columns:
+    edges = X.min(axis=0), X.max(axis=0)
+    low, high = (
+        np.asarray(edge.toarray() if issparse(edge) else edge, np.float64).ravel() for edge in edges
+    )
+    moments = StandardScaler(with_mean=not issparse(X)).fit(X)
+    varies = high > low
+    deviation = np.where(varies, np.sqrt(moments.var_), 0.0)
+    return _Columns(low, np.where(varies, high - low, 1.0), moments.mean_, deviation, varies)
+
+
+def untouched(X: Rows) -> ColumnScaling:  # noqa: ARG001
+    """Leave everything as it is."""
+    return ColumnScaling("none")
+
+
+def minmax(X: Rows) -> ColumnScaling:
+    """Span [0, 1]; of sparse rows only if zero is the lowest value of every column."""
+    columns = _describe(X)
+    if not issparse(X):
+        return ColumnScaling("minmax", columns.low, 1 / columns.span)
+    if columns.low.any():
+        raise _moves_zeros("minmax")
+    return ColumnScaling("minmax", None, 1 / columns.span)
+
+
+def standard(X: Rows) -> ColumnScaling:
+    """Bring to mean 0 and standard deviation 1."""
+    if issparse(X):
+        raise _moves_zeros("standard")
+    moments = StandardScaler().fit(X)
+    return ColumnScaling("standard", moments.mean_, 1 / moments.scale_)
+
+
+def std(X: Rows) -> ColumnScaling:
+    """Divide by the standard deviation, and leave zeros where they are."""
+    return ColumnScaling("std", None, 1 / StandardScaler(with_mean=False).fit(X).scale_)
+
+
+def anchored(X: Rows) -> ColumnScaling:
+    """Place zero on the floor of a column if it has one, and divide by its spread.
+
+    Zero is the minimum, but at most one standard deviation below the mean. The divisor is the
+    deviation, and at least the column's range times the (quadratic) mean of deviation over range
+    of all columns, so that a column that is rarely off its constant is not amplified. A constant
+    column becomes zero. One factor brings the root mean square of all entries to 1. Sparse rows
+    are divided alone.
+    """
+    columns = _describe(X)
+    relative = columns.deviation / columns.span
+    typical = np.sqrt(np.mean(np.square(relative[columns.varies]))) if columns.varies.any() else 1.0
+    divisor = np.maximum(columns.deviation, typical * columns.span)
+    factor = np.where(columns.varies, 1 / divisor, 0.0)
+    shift = None
+    if not issparse(X):
+        shift = np.maximum(columns.low, columns.mean - columns.deviation)
+    distance = columns.mean - (0.0 if shift is None else shift)
+    square = np.mean(np.square(factor) * (np.square(columns.deviation) + np.square(distance)))
+    return ColumnScaling("anchored", shift, factor / np.sqrt(square) if square > 0 else factor)
+
+
+def _moves_zeros(name: str) -> InvalidParameterError:
+    return InvalidParameterError(
+        f"scaling must be 'std' or 'none' for these sparse rows, got {name!r}: it would move the "
+        "zeros and make the matrix dense. 'std' divides without centring."
+    )
