@@ -108,21 +108,16 @@ def train() -> None:
                 continue
             place = setting.data, setting.protocol
             if place not in data:
-                data = {place: _open(*place)}
+                data = {place: load(setting.data)}
             record = setting._asdict() | {"seed": seed} | _outcome(setting, seed, data[place])
             with _STORE.open("a") as store:
                 store.write(json.dumps(record) + "\n")
             print(f"{record['test_accuracy']:.4f}  {setting}, seed {seed}", file=sys.stderr)
 
 
-def _open(name: str, protocol: str) -> Dataset:
-    dataset = load(name)
-    return replace(dataset, scale=dataset.paper_scale) if protocol == "paper" else dataset
-
-
 def _outcome(setting: Setting, seed: int, data: Dataset) -> dict[str, float]:
     own = ("method", "similarity_samples", "similarity_candidates", "max_iter")
-    chosen = {name: getattr(setting, name) for name in own} | {"scaling": data.scale}
+    chosen = {name: getattr(setting, name) for name in own} | {"scaling": data.paper_scale}
     model = SparseMLPClassifier(
         **{**PROTOCOLS[setting.protocol], **chosen},
         epsilon=1,

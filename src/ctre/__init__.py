@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     )
     from ctre.methods import (
         Batches,
+        FromInputs,
         GradualPruning,
         HasStalled,
         IsPast,
@@ -46,7 +47,7 @@ _HOMES = {
         "DEFAULT_PROTOCOL", "PAPER_PROTOCOL", "PROTOCOLS", "SparseMLPClassifier",
     ),
     "ctre.methods": (
-        "Batches", "GradualPruning", "HasStalled", "IsPast", "LeastSimilar", "Method",
+        "Batches", "FromInputs", "GradualPruning", "HasStalled", "IsPast", "LeastSimilar", "Method",
         "MostSimilar", "NearestZeroEachSign", "Random", "RandomDrop", "Recipe", "ReplaceRegrown",
         "Sample", "Share", "SmallestMagnitude", "Switch", "Timing", "reads",
     ),
@@ -62,6 +63,7 @@ __all__ = [
     "PROTOCOLS",
     "Batches",
     "Callback",
+    "FromInputs",
     "GradualPruning",
     "HasStalled",
     "IsPast",

@@ -29,7 +29,7 @@ def check_protocol(record, data_home):
     assert_array_equal(np.unique(dataset.y_train), range(record.n_classes))
     assert_array_equal(np.unique(dataset.y_test), range(record.n_classes))
     assert dataset.X_train.dtype == dataset.X_test.dtype == np.float32
-    assert (dataset.scale, dataset.paper_scale) == (record.scale, record.paper_scale)
+    assert dataset.paper_scale == record.paper_scale
     assert (dataset.image_shape is not None) == ("images" in record.kind)
     assert dataset.image_shape is None or np.prod(dataset.image_shape) == record.n_features
     return dataset
@@ -49,7 +49,6 @@ def test_names_and_files_are_distinct():
 
 @pytest.mark.parametrize("record", CATALOGUE, ids=lambda record: record.name)
 def test_records_are_complete(record):
-    assert record.scale in SCALINGS
     assert record.paper_scale in SCALINGS
     assert record.source
     assert record.terms

@@ -57,7 +57,6 @@ def record(server, monkeypatch):
             digested=tuple(ARRAYS),
             digest=content_digest(ARRAYS, ARRAYS),
         ),
-        scale="standard",
         paper_scale="std",
     )
     monkeypatch.setattr("ctre.datasets.catalogue.CATALOGUE", (record,))
@@ -84,7 +83,7 @@ def test_fetches_once_and_keeps_one_file(server, tmp_path):
         assert_array_equal(dataset.X_test, ARRAYS["X_test"])
         assert_array_equal(dataset.y_test, [1])
         assert dataset.X_train.dtype == np.float32
-        assert (dataset.scale, dataset.paper_scale) == ("standard", "std")
+        assert dataset.paper_scale == "std"
 
 
 @pytest.mark.usefixtures("record")

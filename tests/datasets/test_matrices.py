@@ -62,7 +62,7 @@ def check_sparse(dataset, labels=Y):
     assert dataset.X_train.dtype == np.float32
     assert_array_equal(dataset.X_train.toarray(), X)
     assert_array_equal(dataset.y_train, labels)
-    assert dataset.scale == "std"
+    assert dataset.paper_scale == "std"
 
 
 def fails(error, match, path, **options):

@@ -44,8 +44,8 @@ def test_a_seed_is_a_split():
 
 
 def test_the_rest_of_the_record_is_kept():
-    whole = Dataset("a", np.eye(10, dtype=np.float32), np.arange(10) % 2, scale="std")
-    assert split(whole).scale == "std"
+    whole = Dataset("a", np.eye(10, dtype=np.float32), np.arange(10) % 2, paper_scale="std")
+    assert split(whole).paper_scale == "std"
     assert whole.X_test is None
 
 

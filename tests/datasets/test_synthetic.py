@@ -36,7 +36,7 @@ def test_it_has_madelons_shape():
     assert np.bincount(dataset.y_train).min() > 950
     assert 400 < dataset.X_train.mean() < 600
     assert_array_equal(dataset.X_train, np.rint(dataset.X_train))
-    assert dataset.scale == "standard"
+    assert dataset.paper_scale == "standard"
 
 
 def test_the_catalogue_lends_the_first_of_them():

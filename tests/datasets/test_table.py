@@ -40,7 +40,7 @@ def test_a_plain_table(written):
     assert dataset.feature_names == ("a", "b")
     assert dataset.X_test is None
     assert dataset.name == "a"
-    assert dataset.scale == "standard"
+    assert dataset.paper_scale == "minmax"
 
 
 @pytest.mark.parametrize("name", ["target", "label", "class", "y", "Label", "Y"])

@@ -28,6 +28,7 @@ def classifier(**options):
         "epsilon": 3,
         "batch_size": 20,
         "max_iter": 15,
+        "scaling": "none",
         "random_state": 0,
     }
     return SparseMLPClassifier(**settings | options)

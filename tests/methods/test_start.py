@@ -26,6 +26,7 @@ def plan(rng):
         layer_sizes=SIZES,
         counts=COUNTS,
         draw_weights=draw,
+        draw_dense=draw,
         seed=np.random.SeedSequence(5),
         samples=rng.standard_normal((6, 7)).astype(np.float32),
         targets=np.array([0, 2, 1, 1, 0, 2], dtype=np.int32),

@@ -39,6 +39,8 @@ def classifier(method="set", **options):
         "similarity_samples": 40,
         "validation_split": LAST_THIRTY,
         "random_state": 0,
+        "scaling": "none",
+        "drop_fraction": 0.2,
     }
     return SparseMLPClassifier(**settings | {"method": method} | options)
 

@@ -62,9 +62,9 @@ def fit_and_test(dataset: Dataset, protocol: str, keywords: Mapping[str, Any]) -
 
 
 def keywords_for(dataset: Dataset, protocol: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """Give what was chosen, else the scaling that suits the data, else the protocol's settings."""
-    scaling = dataset.paper_scale if protocol == "paper" else dataset.scale
-    return {**PROTOCOLS[protocol], "scaling": scaling, **chosen}
+    """Give what was chosen, else the protocol's settings; the paper scaled data sets by kind."""
+    scaling = {"scaling": dataset.paper_scale} if protocol == "paper" else {}
+    return {**PROTOCOLS[protocol], **scaling, **chosen}
 
 
 def check_classes(dataset: Dataset) -> None:

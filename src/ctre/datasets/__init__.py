@@ -1,4 +1,4 @@
-"""Data sets: catalogued ones by name, one's own by file, and how to scale and split them."""
+"""Data sets: catalogued ones by name, one's own by file, and how to split them."""
 
 from ctre.datasets.catalogue import CATALOGUE
 from ctre.datasets.entry import DatasetRecord

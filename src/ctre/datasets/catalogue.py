@@ -96,7 +96,6 @@ CATALOGUE: tuple[DatasetRecord, ...] = (
         source="generated here by the rule of I. Guyon's Madelon",
         terms="none",
         origin=Generated(),
-        scale="standard",
         paper_scale="standard",
     ),
     DatasetRecord(
@@ -140,7 +139,6 @@ CATALOGUE: tuple[DatasetRecord, ...] = (
             digested=_SPLIT,
             digest="609a852d2ed8c5805eb000efa86d364ebb8473ebbaf231c4a4463be90ba352e0",
         ),
-        scale="standard",
         paper_scale="standard",
     ),
     DatasetRecord(
@@ -288,7 +286,6 @@ CATALOGUE: tuple[DatasetRecord, ...] = (
             sparse=True,
         ),
         split="stratified",
-        scale="std",
     ),
     DatasetRecord(
         name="basehock",
@@ -309,7 +306,6 @@ CATALOGUE: tuple[DatasetRecord, ...] = (
             sparse=True,
         ),
         split="stratified",
-        scale="std",
     ),
     DatasetRecord(
         name="iris",

@@ -82,8 +82,8 @@ class DatasetRecord:
         How it gets here.
     split : {"official", "random", "stratified"}
         Which rows are test rows: the publisher's choice, or a fifth drawn with seed 42.
-    scale, paper_scale : str
-        The scaling that suits it, and the paper's; see :class:`ctre.preprocessing.Scaling`.
+    paper_scale : str
+        The paper's scaling; see :func:`ctre.preprocessing.fit_scaling`.
     """
 
     name: str
@@ -96,5 +96,4 @@ class DatasetRecord:
     terms: str
     origin: Published | Bundled | Generated
     split: Split = "official"
-    scale: str = "minmax"
     paper_scale: str = "minmax"

@@ -82,7 +82,6 @@ def read_file(path: str | os.PathLike[str], *, target: str | int | None = None) 
         y_test=None if test is None else test.y,
         feature_names=train.feature_names,
         target_name=train.target_name,
-        scale="std" if is_sparse else "standard",
         paper_scale="std" if is_sparse else "minmax",
     )
 

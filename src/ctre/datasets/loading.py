@@ -119,7 +119,7 @@ def _as_rows(array: NDArray[np.generic], *, sparse: bool) -> Rows:
 def _with_protocol(dataset: Dataset, record: DatasetRecord) -> Dataset:
     if record.split != "official":
         dataset = split(dataset, _TEST_FRACTION, _SEED, stratify=record.split == "stratified")
-    return replace(dataset, scale=record.scale, paper_scale=record.paper_scale)
+    return replace(dataset, paper_scale=record.paper_scale)
 
 
 def _fetch(

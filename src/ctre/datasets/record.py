@@ -1,4 +1,4 @@
-"""What a data set is once it is in memory: rows, labels and how to scale them."""
+"""What a data set is once it is in memory: rows and labels."""
 
 from __future__ import annotations
 
@@ -72,8 +72,6 @@ class Dataset:
         None where the source has no split; :func:`ctre.datasets.split` makes one.
     feature_names : tuple of str or None
         The columns' names where the source names them.
-    scale : {"minmax", "standard", "std", "none"}
-        The scaling that suits these data, see :class:`ctre.preprocessing.Scaling`.
     paper_scale : {"minmax", "standard", "std", "none"}
         The scaling that the paper used, or would have used: it has one for all sets but Madelon.
     informative : int64 array or None
@@ -90,7 +88,6 @@ class Dataset:
     X_test: Rows | None = None
     y_test: Labels | None = None
     feature_names: tuple[str, ...] | None = None
-    scale: str = "minmax"
     paper_scale: str = "minmax"
     informative: NDArray[np.int64] | None = None
     image_shape: tuple[int, ...] | None = None

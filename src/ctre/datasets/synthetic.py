@@ -88,7 +88,6 @@ def make_madelon(random_state: int = 0, n_train: int = 2000, n_test: int = 600) 
         y_train=y[:n_train],
         X_test=X[n_train:],
         y_test=y[n_train:],
-        scale="standard",
         paper_scale="standard",
         informative=np.flatnonzero(order < _N_INFORMATIVE),
     )

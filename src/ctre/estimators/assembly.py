@@ -88,6 +88,7 @@ def _first_network(
         layer_sizes=sizes,
         counts=counts,
         draw_weights=get_weight_init(parameters.weight_init).initial,
+        draw_dense=get_weight_init(parameters.weight_init).dense,
         seed=seed,
         samples=batch.samples,
         targets=batch.targets,

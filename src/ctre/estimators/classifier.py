@@ -49,7 +49,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
     ----------
     hidden_layer_sizes : int or sequence of int, default=(1000, 1000, 1000)
         Neurons of each hidden layer.
-    method : str or ctre.methods.Recipe, default="ctre-seq"
+    method : str or ctre.methods.Recipe, default="ctre-corr"
         Name of a recipe, as ``ctre methods`` lists them; or one of your own.
     epsilon : float or None, default=1.0
         Erdős–Rényi knob: a layer gets ``min(int(epsilon * (n_pre + n_post)), n_pre * n_post)``
@@ -60,9 +60,9 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         Of the hidden layers.
     solver : {"sgd", "adam"}, default="sgd"
         Stochastic gradient descent with momentum, or Adam.
-    alpha : float, default=1e-4
+    alpha : float, default=3e-4
         L2 term: ``alpha * w`` is added to the gradient of every weight, not of biases.
-    batch_size : int, default=100
+    batch_size : int, default=32
         Samples per step. The last batch of an epoch may be shorter; its gradient then counts by
         the share of a full batch that it holds.
     learning_rate : {"constant", "cosine", "linear", "step"}, default="cosine"
@@ -78,7 +78,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         Decay of Adam's first and second moment.
     max_iter : int, default=200
         Number of epochs.
-    drop_fraction : float in [0, 1], default=0.2
+    drop_fraction : float in [0, 1], default=0.3
         Share of a layer's connections replaced after an epoch. The paper's ζ.
     drop_fraction_schedule : {"constant", "cosine", "linear", "step"}, default="cosine"
         How it falls over the epochs.
@@ -98,11 +98,11 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         paper; 1 grows at random, as SET does. A number lets wide layers grow by similarity.
     weight_init : {"normal", "uniform"}, default="normal"
         N(0, 0.1²); or Glorot's uniform, and U(±sqrt(6 / n_pre)) for grown connections.
-    scaling : str, default="none"
+    scaling : str, default="auto"
         How rows are scaled, by what the training rows say; prediction scales as fit did. "auto" is
         "tfidf" for sparse counts, else "anchored"; or "minmax", "standard", "std", "none". See
         `ctre.preprocessing.fit_scaling`.
-    validation_fraction : float in [0, 1), default=0.1
+    validation_fraction : float in [0, 1), default=0.0
         Share of the rows set aside to choose the best epoch, stratified by class where the
         classes are large enough. With 0 the last epoch is kept.
     validation_split : scikit-learn splitter or None, default=None

@@ -138,7 +138,7 @@ class Parameters:
         in_protocol=False,
     )
     method: str | Recipe = _parameter(
-        "ctre-seq",
+        "ctre-corr",
         None,
         Option("--method", "How the topology evolves; see 'ctre methods'.", "NAME"),
     )
@@ -160,8 +160,10 @@ class Parameters:
     )
     activation: Activation = _parameter("relu", OneOf(ACTIVATIONS))
     solver: Solver = _parameter("sgd", OneOf(SOLVERS))
-    alpha: float = _parameter(1e-4, _AT_LEAST_ZERO, Option("--l2", "L2 penalty on the weights."))
-    batch_size: int = _parameter(100, _COUNT, Option("--batch-size", "Rows per step."))
+    alpha: float = _parameter(
+        3e-4, _AT_LEAST_ZERO, Option("--l2", "L2 penalty on the weights."), paper=1e-4
+    )
+    batch_size: int = _parameter(32, _COUNT, Option("--batch-size", "Rows per step."), paper=100)
     learning_rate: ScheduleName = _parameter(
         "cosine", _SCHEDULE, Option("--schedule", "How the learning rate falls."), paper="constant"
     )
@@ -177,9 +179,10 @@ class Parameters:
     beta_2: float = _parameter(0.999, _BELOW_ONE, in_protocol=False)
     max_iter: int = _parameter(200, _COUNT, Option("--epochs", "Passes over the data."), paper=500)
     drop_fraction: float = _parameter(
-        0.2,
+        0.3,
         _FRACTION,
         Option("--zeta", "Share of the connections that is replaced after an epoch."),
+        paper=0.2,
         setting="drop_fraction",
     )
     drop_fraction_schedule: ScheduleName = _parameter(
@@ -241,7 +244,7 @@ class Parameters:
         paper="uniform",
     )
     scaling: ScalingName = _parameter(
-        "none",
+        "auto",
         OneOf(SCALINGS),
         Option(
             "--scale",
@@ -251,8 +254,9 @@ class Parameters:
             "all.",
             default_words="what suits the data",
         ),
+        paper="none",
     )
-    validation_fraction: float = _parameter(0.1, _BELOW_ONE)
+    validation_fraction: float = _parameter(0.0, _BELOW_ONE, paper=0.1)
     validation_split: BaseCrossValidator | BaseShuffleSplit | None = _parameter(
         None, OrNone(SPLITTER), is_stored=False
     )

@@ -3,13 +3,13 @@
 from ctre.methods.drop import LeastSimilar, NearestZeroEachSign, RandomDrop, SmallestMagnitude
 from ctre.methods.evidence import Batches, Evidence, LayerEvidence, Needs, Rows, Sample, Stage
 from ctre.methods.evolve import Evolution, Method, evolve
-from ctre.methods.grow import MostSimilar, Nothing, Random, ReplaceRegrown, Switch
+from ctre.methods.grow import FromInputs, MostSimilar, Nothing, Random, ReplaceRegrown, Switch
 from ctre.methods.pace import GradualPruning, Share
 from ctre.methods.policy import Drop, Grow, Growth
 from ctre.methods.recipes import RECIPES, Recipe, get_recipe
 from ctre.methods.schedules import SCHEDULES, get_schedule
 from ctre.methods.settings import bound, setting, settings_of, values_of
-from ctre.methods.similarity import Score, cosine, euclidean, gradient, hebb, reads
+from ctre.methods.similarity import Score, correlation, cosine, euclidean, gradient, hebb, reads, spread
 from ctre.methods.start import ErdosRenyi, Full, Snip, Start, StartPlan
 from ctre.methods.timing import HasStalled, IsPast, Timing
 
@@ -21,6 +21,7 @@ __all__ = [
     "ErdosRenyi",
     "Evidence",
     "Evolution",
+    "FromInputs",
     "Full",
     "GradualPruning",
     "Grow",
@@ -50,6 +51,7 @@ __all__ = [
     "Switch",
     "Timing",
     "bound",
+    "correlation",
     "cosine",
     "euclidean",
     "evolve",
@@ -60,5 +62,6 @@ __all__ = [
     "reads",
     "setting",
     "settings_of",
+    "spread",
     "values_of",
 ]

@@ -163,6 +163,8 @@ class Evidence:
         Connections the layer is meant to have.
     n_threads : int
         Threads a policy may use; no result depends on it.
+    is_first : bool
+        Whether the presynaptic neurons are the inputs.
     observed : mapping of Rows to LayerEvidence
         What the policy's needs ask for.
     """
@@ -173,6 +175,7 @@ class Evidence:
     stage: Stage
     budget: int
     n_threads: int = 1
+    is_first: bool = False
     observed: Mapping[Rows, LayerEvidence] = field(default_factory=dict)
 
     def on(self, rows: Rows) -> LayerEvidence:

@@ -99,6 +99,23 @@ class MostSimilar:
 
 
 @dataclass(frozen=True)
+class FromInputs:
+    """What ``inputs`` chooses in the first layer, and what ``hidden`` chooses in the others."""
+
+    inputs: Grow
+    hidden: Grow
+
+    def needs(self, stage: Stage) -> Needs:
+        """Need what both policies need."""
+        return combined(self.inputs.needs(stage), self.hidden.needs(stage))
+
+    def choose(self, evidence: Evidence, taken: Topology, count: int) -> Growth:
+        """Choose by the layer's policy."""
+        grow = self.inputs if evidence.is_first else self.hidden
+        return grow.choose(evidence, taken, count)
+
+
+@dataclass(frozen=True)
 class ReplaceRegrown:
     """What ``first`` chooses, but each pair that was dropped just now is replaced.
 

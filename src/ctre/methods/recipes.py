@@ -14,10 +14,10 @@ from ctre.methods.citations import Citation
 from ctre.methods.drop import NearestZeroEachSign, SmallestMagnitude
 from ctre.methods.evidence import Batches
 from ctre.methods.evolve import Method
-from ctre.methods.grow import MostSimilar, Nothing, Random, ReplaceRegrown, Switch
+from ctre.methods.grow import FromInputs, MostSimilar, Nothing, Random, ReplaceRegrown, Switch
 from ctre.methods.pace import GradualPruning
 from ctre.methods.policy import Grow
-from ctre.methods.similarity import cosine, euclidean, gradient, hebb
+from ctre.methods.similarity import correlation, cosine, euclidean, gradient, hebb, spread
 from ctre.methods.start import ErdosRenyi, Full, Snip, Start
 from ctre.methods.timing import HasStalled, IsPast
 
@@ -45,6 +45,10 @@ _RANDOM = Random()
 RECIPES = (
     Recipe("ctre-seq", "most similar pairs until validation stalls, then random ones",
            _grow(Switch(_SIMILAR, then=_RANDOM, once=HasStalled())), citations.CTRE),
+    Recipe("ctre-corr", "most correlated pairs; inputs count by how much they vary",
+           _grow(FromInputs(MostSimilar(spread), hidden=MostSimilar(correlation))), citations.CTRE),
+    Recipe("ctre-pearson", "most correlated pairs, in the first layer too",
+           _grow(MostSimilar(correlation)), citations.CTRE),
     Recipe("ctre-sim", "most similar pairs, random ones in place of those just dropped",
            _grow(ReplaceRegrown(_SIMILAR, instead=_RANDOM)), citations.CTRE),
     Recipe("ctre-cosine", "most similar pairs only (the paper's w/oRandom)",

@@ -66,7 +66,9 @@ def cosine(evidence: LayerEvidence) -> BilinearForm:
     ----------
     .. [1] Atashgahi et al., Machine Learning, 2022, equation 2.
     """
-    return BilinearForm(evidence.pre, evidence.post, normalized=True)
+    return BilinearForm(
+        evidence.pre, evidence.post, normalized_pre=True, normalized_post=True
+    )
 
 
 @reads("pre", "post")
@@ -95,6 +97,28 @@ def euclidean(evidence: LayerEvidence) -> BilinearForm:
         post_offset=-column_squares(evidence.post).astype(np.float32),
         absolute=False,
     )
+
+
+@reads("pre", "post")
+def correlation(evidence: LayerEvidence) -> BilinearForm:
+    """Magnitude of Pearson's correlation; 0 for a neuron that never varies.
+
+    The cosine of activations less their means: two neurons that are on nearly always, and vary
+    apart, are similar by the cosine and not by this.
+    """
+    return BilinearForm(
+        evidence.pre, evidence.post, centered=True, normalized_pre=True, normalized_post=True
+    )
+
+
+@reads("pre", "post")
+def spread(evidence: LayerEvidence) -> BilinearForm:
+    """Correlation times the standard deviation before the layer, ``|cov(a_p, a_q)| / std(a_q)``.
+
+    A neuron before the layer counts by how much it varies, not only by how well it goes along: a
+    rare word that happens to stand in a few long documents does not look best.
+    """
+    return BilinearForm(evidence.pre, evidence.post, centered=True, normalized_post=True)
 
 
 @reads("pre", "error")

@@ -31,6 +31,8 @@ class StartPlan:
     counts: tuple[int, ...]
     """Connections that each layer is meant to have."""
     draw_weights: DrawWeights
+    draw_dense: DrawWeights
+    """The same for a start with every connection."""
     seed: np.random.SeedSequence
     samples: Samples
     """One batch of training rows (n_rows, n_features)."""
@@ -81,7 +83,7 @@ class Full:
     def layers(self, plan: StartPlan) -> list[FirstLayer]:
         """Connect everything."""
         counts = tuple(n_pre * n_post for n_pre, n_post in pairwise(plan.layer_sizes))
-        return ErdosRenyi().layers(replace(plan, counts=counts))
+        return ErdosRenyi().layers(replace(plan, counts=counts, draw_weights=plan.draw_dense))
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ class _DenseBlocks:
             some = slice(start, min(start + width, self.n_post))
             n_some = some.stop - some.start
             rng = stream(self.plan.seed, f"dense weights of layer {self.number} from {start}")
-            weights = self.plan.draw_weights(rng, self.n_pre, self.n_post, n_some * self.n_pre)
+            weights = self.plan.draw_dense(rng, self.n_pre, self.n_post, n_some * self.n_pre)
             yield some, weights.reshape(n_some, self.n_pre)
 
     def forward(self, inputs: FloatArray) -> FloatArray:

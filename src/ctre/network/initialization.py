@@ -24,6 +24,9 @@ class WeightInit(NamedTuple):
     """Weights of the first topology."""
     newborn: Draw
     """Weights of connections grown later."""
+    dense: Draw
+    """Weights of a start with every connection, where the number of presynaptic neurons is the
+    number of connections that enter a neuron."""
 
 
 def _glorot(rng: np.random.Generator, n_pre: int, n_post: int, count: int) -> FloatArray:
@@ -42,13 +45,18 @@ def _normal(rng: np.random.Generator, n_pre: int, n_post: int, count: int) -> Fl
     return rng.normal(0.0, 0.1, count).astype(np.float32)
 
 
+def _he(rng: np.random.Generator, n_pre: int, n_post: int, count: int) -> FloatArray:  # noqa: ARG001
+    return rng.normal(0.0, math.sqrt(2 / n_pre), count).astype(np.float32)
+
+
 WEIGHT_INITS: Mapping[WeightInitName, WeightInit] = MappingProxyType(
     {
-        "uniform": WeightInit(initial=_glorot, newborn=_fan_in),  # the paper's main tables
-        "normal": WeightInit(initial=_normal, newborn=_normal),  # the paper's appendix C
+        "uniform": WeightInit(_glorot, newborn=_fan_in, dense=_glorot),  # the paper's main tables
+        "normal": WeightInit(_normal, newborn=_normal, dense=_he),  # the paper's appendix C
     }
 )
-"""U(±sqrt(6 / (n_pre + n_post))), newborn U(±sqrt(6 / n_pre)); or N(0, 0.1²) for both."""
+"""U(±sqrt(6 / (n_pre + n_post))), newborn U(±sqrt(6 / n_pre)); or N(0, 0.1²) for both, and He's
+N(0, 2 / n_pre) where every pair is connected: there 0.1 is far too much for thousands of inputs."""
 
 
 def get_weight_init(name: WeightInitName) -> WeightInit:

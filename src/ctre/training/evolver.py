@@ -113,6 +113,7 @@ class Evolver:
                 stage=stage,
                 budget=budget,
                 n_threads=self.n_threads,
+                is_first=number == 0,
                 observed={rows: of_layers[number] for rows, of_layers in observed.items()},
             )
             evolution = evolve(evidence, self.method)
