@@ -34,7 +34,7 @@ def defined(number, home):
 
 @pytest.fixture
 def recipe():
-    names = {**vars(recipes), "correlation": defined(0, similarity)["correlation"]}
+    names = {**vars(recipes), "rising_together": defined(0, similarity)["rising_together"]}
     return eval(block(1), names)
 
 
@@ -45,7 +45,7 @@ def test_the_example_ranks_by_correlation(recipe):
     form = recipe.method.grow.first.score(LayerEvidence(pre, post))
     correlation = np.corrcoef(pre, post, rowvar=False)[:5, 5:]
     scores = scores_at(form, Topology.full(5, 4)).reshape(4, 5).T
-    np.testing.assert_allclose(scores, np.abs(correlation), atol=1e-5)
+    np.testing.assert_allclose(scores, correlation, atol=1e-5)
 
 
 def test_the_example_trains_without_being_in_the_table(recipe):

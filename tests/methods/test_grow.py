@@ -12,6 +12,7 @@ from scipy.stats import chisquare
 
 from ctre.methods import (
     Batches,
+    FromInputs,
     HasStalled,
     Method,
     MostSimilar,
@@ -252,4 +253,17 @@ def test_a_switch_needs_and_chooses_as_the_policy_in_force(stage, in_force):
     np.testing.assert_array_equal(
         switch.choose(evidence, layer.topology, 30).keys,
         policy.choose(evidence, layer.topology, 30).keys,
+    )
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_the_first_layer_has_a_policy_of_its_own(is_first):
+    """Planted: the hidden layers' policy in all."""
+    layer = kind_layer(7)
+    policies = {True: MostSimilar(cosine), False: MostSimilar(cosine, order="lowest")}
+    grow = FromInputs(inputs=policies[True], hidden=policies[False])
+    evidence = replace(layer.evidence(grow.needs(EARLY)), is_first=is_first)
+    np.testing.assert_array_equal(
+        grow.choose(evidence, layer.topology, 30).keys,
+        policies[is_first].choose(evidence, layer.topology, 30).keys,
     )

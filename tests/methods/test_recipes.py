@@ -12,6 +12,7 @@ from ctre.methods import (
     RECIPES,
     Batches,
     ErdosRenyi,
+    FromInputs,
     Full,
     GradualPruning,
     HasStalled,
@@ -25,11 +26,13 @@ from ctre.methods import (
     SmallestMagnitude,
     Snip,
     Switch,
+    correlation,
     cosine,
     euclidean,
     get_recipe,
     gradient,
     hebb,
+    spread,
 )
 
 every_recipe = pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
@@ -73,6 +76,11 @@ def instead_of_regrown(similar):
         ("set", drop_weakest_and(Random())),
         ("set-signed", Method(NearestZeroEachSign(), Random())),
         ("ctre-cosine", drop_weakest_and(MostSimilar(cosine))),
+        (
+            "ctre-corr",
+            drop_weakest_and(FromInputs(MostSimilar(spread), hidden=MostSimilar(correlation))),
+        ),
+        ("ctre-pearson", drop_weakest_and(MostSimilar(correlation))),
         ("ctre-sim", drop_weakest_and(instead_of_regrown(MostSimilar(cosine)))),
         ("ctre-sim-lth", drop_weakest_and(instead_of_regrown(MostSimilar(cosine, "lowest")))),
         ("ctre-sim-hebb", drop_weakest_and(instead_of_regrown(MostSimilar(hebb)))),

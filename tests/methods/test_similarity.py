@@ -9,7 +9,17 @@ from scipy.sparse import csr_array
 
 from ctre.errors import InvalidParameterError
 from ctre.kernels import BilinearForm
-from ctre.methods import LayerEvidence, MostSimilar, cosine, euclidean, gradient, hebb, reads
+from ctre.methods import (
+    LayerEvidence,
+    MostSimilar,
+    correlation,
+    cosine,
+    euclidean,
+    gradient,
+    hebb,
+    reads,
+    spread,
+)
 from ctre.methods.similarity import scores_at
 from ctre.topology import Topology
 
@@ -214,3 +224,34 @@ def test_a_score_says_what_it_reads():
 def test_what_was_not_asked_for_cannot_be_read(part):
     with pytest.raises(InvalidParameterError, match=f"must hold '{part}' to be read, got none"):
         getattr(LayerEvidence(), part)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_correlation_is_the_magnitude_of_pearsons(sparse):
+    """Planted: means that are not taken off; deviations of the activations as they are."""
+    layer = kind_layer(11)
+    pre = np.where(np.abs(layer.pre) < 0.7, 0, layer.pre + 3)
+    want = np.corrcoef(np.float64(pre), layer.post, rowvar=False)[:30, 30:]
+    got = all_scores(correlation, frozen_csr(pre) if sparse else pre, layer.post)
+    np.testing.assert_allclose(got, abs(want), atol=1e-5)
+
+
+@pytest.mark.parametrize("sparse", [False, True])
+def test_spread_is_correlation_times_the_deviation_before_the_layer(sparse):
+    layer = kind_layer(12)
+    pre = np.where(np.abs(layer.pre) < 0.7, 0, 5 * layer.pre + 3)
+    want = np.corrcoef(np.float64(pre), layer.post, rowvar=False)[:30, 30:]
+    want = abs(want) * pre.std(axis=0)[:, None] * np.sqrt(len(pre))
+    got = all_scores(spread, frozen_csr(pre) if sparse else pre, layer.post)
+    np.testing.assert_allclose(got, want, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("score", [correlation, spread])
+def test_a_neuron_that_never_varies_goes_along_with_none(score):
+    """Planted: rounding errors of a constant column, made as large as any other's."""
+    layer = kind_layer(13)
+    pre = layer.pre.copy()
+    pre[:, 4] = np.float32(0.1)
+    scores = all_scores(score, pre, layer.post)
+    np.testing.assert_array_equal(scores[4], 0)
+    assert np.count_nonzero(scores) == 29 * 20

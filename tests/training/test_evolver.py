@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ctre.methods import (
+    FromInputs,
     HasStalled,
     LayerEvidence,
     Method,
@@ -110,3 +111,11 @@ def test_its_generators_are_its_state(rng):
         each.update(layers, Stage(2, 10), observe_with([]))
         found.append(layers[0].topology.keys.tolist())
     assert found[0] == found[1]
+
+
+def test_the_first_layer_is_the_one_at_the_inputs(owners):
+    """Planted: a policy for the inputs that is in force everywhere, or nowhere."""
+    grow = FromInputs(inputs=MostSimilar(cosine, rows=Sample(8)), hidden=Random())
+    method = Method(SmallestMagnitude(), grow, pace=Share(0.25))
+    first, second = evolver(method).update(owners, Stage(2, 10), observe_with([]))
+    assert (first.n_random, second.n_random) == (0, 5)

@@ -9,7 +9,16 @@ from ctre.methods.policy import Drop, Grow, Growth
 from ctre.methods.recipes import RECIPES, Recipe, get_recipe
 from ctre.methods.schedules import SCHEDULES, get_schedule
 from ctre.methods.settings import bound, setting, settings_of, values_of
-from ctre.methods.similarity import Score, correlation, cosine, euclidean, gradient, hebb, reads, spread
+from ctre.methods.similarity import (
+    Score,
+    correlation,
+    cosine,
+    euclidean,
+    gradient,
+    hebb,
+    reads,
+    spread,
+)
 from ctre.methods.start import ErdosRenyi, Full, Snip, Start, StartPlan
 from ctre.methods.timing import HasStalled, IsPast, Timing
 

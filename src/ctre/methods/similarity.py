@@ -66,9 +66,7 @@ def cosine(evidence: LayerEvidence) -> BilinearForm:
     ----------
     .. [1] Atashgahi et al., Machine Learning, 2022, equation 2.
     """
-    return BilinearForm(
-        evidence.pre, evidence.post, normalized_pre=True, normalized_post=True
-    )
+    return BilinearForm(evidence.pre, evidence.post, normalized_pre=True, normalized_post=True)
 
 
 @reads("pre", "post")
