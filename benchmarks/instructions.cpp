@@ -193,7 +193,7 @@ void count_forward(const char* name, const std::vector<LayerView>& layers,
 
 // The most similar pairs of a layer, a fifth of its connections; activations of so many samples.
 void count_search(const char* name, Random& random, Layer& layer, std::int64_t n_samples,
-                  const SparseRows* columns = nullptr) {
+                  const SparseRows* columns = nullptr, bool centered = false) {
   const std::vector<float> pre = random.uniforms(columns ? 0 : n_samples * layer.n_pre);
   const std::vector<float> post = random.uniforms(n_samples * layer.n_post);
   AbsentPairQuery query{};
@@ -208,7 +208,8 @@ void count_search(const char* name, Random& random, Layer& layer, std::int64_t n
     query.pre = pre.data();
   }
   query.post = post.data();
-  query.absolute = query.normalized = true;
+  query.absolute = query.normalized_pre = query.normalized_post = true;
+  query.centered = centered;
   query.indptr = layer.places.indptr.data();
   query.indices = layer.places.indices.data();
   query.count = static_cast<std::int64_t>(layer.weights.size()) / 5;
@@ -240,6 +241,9 @@ void count_all() {
   count_search("most similar pairs", random, thin.layers[0], 512);
   count_search("most similar pairs, few samples", random, thin.layers[0], 100);
   count_search("most similar pairs, sparse input", random, on_words.layers[0], 100, &columns);
+  count_search("most correlated pairs", random, thin.layers[0], 512, nullptr, true);
+  count_search("most correlated pairs, sparse input", random, on_words.layers[0], 100, &columns,
+               true);
 }
 
 }  // namespace

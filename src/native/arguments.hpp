@@ -90,16 +90,14 @@ inline void require_range(const std::int32_t* numbers, std::int64_t n, std::int6
   require(strays >> 31 == 0, name, "lie in [0, " + std::to_string(end) + ")");
 }
 
-// Ascending within each run that the offsets, already checked, delimit.
-enum class Repeats { allowed, rejected };
+// Ascending, none twice, within each run that the offsets, already checked, delimit.
 template <class Offset>
 void require_sorted(const Offset* indptr, std::int64_t n, const std::int32_t* indices,
-                    Repeats repeats, const std::string& name) {
-  const int step = repeats == Repeats::rejected;
+                    const std::string& name) {
   bool ascends = true;
   for (std::int64_t run = 0; run < n; ++run) {
     for (Offset i = indptr[run] + 1; i < indptr[run + 1]; ++i)
-      ascends &= indices[i] - indices[i - 1] >= step;
+      ascends &= indices[i] > indices[i - 1];
   }
   require(ascends, name, "ascend within each run of indptr");
 }

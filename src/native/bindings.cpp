@@ -150,32 +150,35 @@ void forward(const nb::list& layers, nb::handle samples, const std::string& acti
   kernels().forward(call);
 }
 
-void read_form(nb::handle pre, nb::handle post, nb::handle pre_offset, nb::handle post_offset,
-               bool absolute, bool normalized, BilinearForm& form) {
-  const auto posts = array_view<const float>(post, "post", {kAnyLength, kAnyLength});
+// A `BilinearForm`, whose `pre` is a matrix, or the tuple (n_samples, indptr, indices, data) of
+// CSC. Whether low scores are the best ones is a matter of the search alone.
+void read_form(const Fields& fields, BilinearForm& form) {
+  const nb::handle pre = fields[0];
+  const auto posts = array_view<const float>(fields[1], "post", {kAnyLength, kAnyLength});
   form.post = posts.data;
   form.n_samples = posts.shape[0];
   form.n_post = posts.shape[1];
   if (nb::isinstance<nb::tuple>(pre)) {
-    const Fields fields(pre, "pre", 4);
-    const Compressed columns(fields, form.n_samples, "pre");
-    require(fields.number<std::int64_t>(0, "shape[0]") == form.n_samples, "pre",
+    const Fields matrix(pre, "pre", 4);
+    const Compressed columns(matrix, form.n_samples, "pre");
+    require(matrix.number<std::int64_t>(0, "shape[0]") == form.n_samples, "pre",
             "have as many rows as post");
     form.n_pre = columns.n_major;
     form.pre_indptr = columns.indptr;
     form.pre_indices = columns.indices;
     form.pre_values = columns.values;
-    require_sorted(columns.indptr, columns.n_major, columns.indices, Repeats::allowed,
-                   "pre.indices");
+    require_sorted(columns.indptr, columns.n_major, columns.indices, "pre.indices");
   } else {
     const auto pres = array_view<const float>(pre, "pre", {form.n_samples, kAnyLength});
     form.pre = pres.data;
     form.n_pre = pres.shape[1];
   }
-  form.pre_offset = optional_data<const float>(pre_offset, "pre_offset", {form.n_pre});
-  form.post_offset = optional_data<const float>(post_offset, "post_offset", {form.n_post});
-  form.absolute = absolute;
-  form.normalized = normalized;
+  form.pre_offset = optional_data<const float>(fields[2], "pre_offset", {form.n_pre});
+  form.post_offset = optional_data<const float>(fields[3], "post_offset", {form.n_post});
+  form.absolute = fields.number<bool>(4, "absolute");
+  form.centered = fields.number<bool>(6, "centered");
+  form.normalized_pre = fields.number<bool>(7, "normalized_pre");
+  form.normalized_post = fields.number<bool>(8, "normalized_post");
 }
 
 // Places in CSC form; gives their number.
@@ -185,18 +188,18 @@ std::int64_t read_places(nb::handle indptr, nb::handle indices, Call& call) {
   const auto places = array_view<const std::int32_t>(indices, "indices", {kAnyLength});
   require_offsets(offsets, places.shape[0], "indptr");
   require_range(places.data, places.shape[0], call.n_pre, "indices");
-  require_sorted(offsets.data, call.n_post, places.data, Repeats::rejected, "indices");
+  require_sorted(offsets.data, call.n_post, places.data, "indices");
   call.indptr = offsets.data;
   call.indices = places.data;
   return places.shape[0];
 }
 
-void best_absent_pairs(nb::handle pre, nb::handle post, nb::handle pre_offset,
-                       nb::handle post_offset, bool absolute, bool lowest_first, bool normalized,
-                       nb::handle indptr, nb::handle indices, int n_threads, nb::handle out) {
+void best_absent_pairs(nb::handle form, nb::handle indptr, nb::handle indices, int n_threads,
+                       nb::handle out) {
   AbsentPairQuery query{};
-  read_form(pre, post, pre_offset, post_offset, absolute, normalized, query);
-  query.lowest_first = lowest_first;
+  const Fields fields(form, "form", 9);
+  read_form(fields, query);
+  query.lowest_first = fields.number<bool>(5, "lowest_first");
   const std::int64_t n_taken = read_places(indptr, indices, query);
 
   const auto keys = array_view<std::int64_t>(out, "out", {kAnyLength});
@@ -209,11 +212,10 @@ void best_absent_pairs(nb::handle pre, nb::handle post, nb::handle pre_offset,
   kernels().best_absent_pairs(query, keys.data);
 }
 
-void pair_scores(nb::handle pre, nb::handle post, nb::handle pre_offset, nb::handle post_offset,
-                 bool absolute, bool normalized, nb::handle indptr, nb::handle indices,
-                 int n_threads, nb::handle out) {
+void pair_scores(nb::handle form, nb::handle indptr, nb::handle indices, int n_threads,
+                 nb::handle out) {
   PairScoresCall call{};
-  read_form(pre, post, pre_offset, post_offset, absolute, normalized, call);
+  read_form(Fields(form, "form", 9), call);
   const std::int64_t n_pairs = read_places(indptr, indices, call);
   call.out = array_view<float>(out, "out", {n_pairs}).data;
   call.n_threads = n_threads;
@@ -237,12 +239,8 @@ NB_MODULE(_native, module) {
              nb::arg("tick").none());
   module.def("forward", ctre::forward, nb::arg("layers"), nb::arg("samples"), nb::arg("activation"),
              nb::arg("n_threads"), nb::arg("hidden"), nb::arg("out"));
-  module.def("best_absent_pairs", ctre::best_absent_pairs, nb::arg("pre"), nb::arg("post"),
-             nb::arg("pre_offset").none(), nb::arg("post_offset").none(), nb::arg("absolute"),
-             nb::arg("lowest_first"), nb::arg("normalized"), nb::arg("indptr"), nb::arg("indices"),
-             nb::arg("n_threads"), nb::arg("out"));
-  module.def("pair_scores", ctre::pair_scores, nb::arg("pre"), nb::arg("post"),
-             nb::arg("pre_offset").none(), nb::arg("post_offset").none(), nb::arg("absolute"),
-             nb::arg("normalized"), nb::arg("indptr"), nb::arg("indices"), nb::arg("n_threads"),
-             nb::arg("out"));
+  module.def("best_absent_pairs", ctre::best_absent_pairs, nb::arg("form"), nb::arg("indptr"),
+             nb::arg("indices"), nb::arg("n_threads"), nb::arg("out"));
+  module.def("pair_scores", ctre::pair_scores, nb::arg("form"), nb::arg("indptr"),
+             nb::arg("indices"), nb::arg("n_threads"), nb::arg("out"));
 }

@@ -54,12 +54,15 @@ inline std::int32_t whole_pair(float first, float second) {
   return (low & 0xffff) | static_cast<std::int32_t>(static_cast<std::uint32_t>(high) << 16);
 }
 
-// Packs samples [begin, end) of the listed columns, times `inverse_steps`, into panels of kWidth
-// columns, each kChunk / 2 * kWidth pairs; `row` has room for the pairs of all of them.
+// Packs samples [begin, end) of the listed columns in whole numbers into panels of kWidth columns,
+// each kChunk / 2 * kWidth pairs; `row` has room for the pairs of all of them.
 template <int kWidth>
 void pack_pairs(const float* matrix, std::int64_t n_columns, std::int64_t begin, std::int64_t end,
-                const std::int32_t* columns, const float* inverse_steps, std::int64_t n_listed,
-                std::int32_t* row, std::int32_t* panels) {
+                const std::int32_t* columns, const float* inverse_steps, const float* shifts,
+                std::int64_t n_listed, std::int32_t* row, std::int32_t* panels) {
+  const auto whole = [&](float value, std::int64_t j) {
+    return multiply_add(value, inverse_steps[j], -shifts[j]);
+  };
   const bool together = columns[n_listed - 1] - columns[0] == n_listed - 1;
   for (std::int64_t i = begin; i < end; i += 2, panels += kWidth) {
     const float* one = matrix + i * n_columns;
@@ -69,12 +72,11 @@ void pack_pairs(const float* matrix, std::int64_t n_columns, std::int64_t begin,
       one += columns[0];
       other += columns[0];
       for (std::int64_t j = 0; j < n_listed; ++j) {
-        row[j] = whole_pair(one[j] * inverse_steps[j], other[j] * inverse_steps[j] * has_other);
+        row[j] = whole_pair(whole(one[j], j), whole(other[j], j) * has_other);
       }
     } else {
       for (std::int64_t j = 0; j < n_listed; ++j) {
-        row[j] = whole_pair(one[columns[j]] * inverse_steps[j],
-                            other[columns[j]] * inverse_steps[j] * has_other);
+        row[j] = whole_pair(whole(one[columns[j]], j), whole(other[columns[j]], j) * has_other);
       }
     }
     for (std::int64_t j = 0; j < n_listed; j += kWidth) {
@@ -116,6 +118,7 @@ inline void multiply_pair_micro_tile(int n_pairs, const std::int32_t* pre, const
 // What a side's live neurons are in whole numbers, and how far that is from what they are.
 struct Wholes {
   std::vector<float> inverse_step;  // whole numbers per unit of activation
+  std::vector<float> shift;         // whole numbers that are then subtracted
   std::vector<float> step;          // what one whole number counts in a score
   std::vector<float> length;        // Euclidean, of the scaled column
   std::vector<float> error;         // length of what rounding takes away
@@ -123,15 +126,24 @@ struct Wholes {
   Wholes(const ColumnProfiles& profiles, const Neurons& live) {
     for (std::size_t i = 0; i < live.index.size(); ++i) {
       const auto column = static_cast<std::size_t>(live.index[i]);
-      const double largest = profiles.largest[column], scale = live.scale[i];
+      const double mean = profiles.mean[column], scale = live.scale[i];
+      const double largest = std::max<double>(profiles.largest[column], std::abs(mean) / kSteady);
       const double whole = largest / kLargestWhole * scale;
       inverse_step.push_back(static_cast<float>(kLargestWhole / largest));
+      shift.push_back(profiles.shift(column, inverse_step.back()));
       step.push_back(static_cast<float>(whole));
       length.push_back(static_cast<float>(profiles.length[column] * scale));
-      // Half a step at most, and a little for the float arithmetic; zeros stay zeros.
-      error.push_back(static_cast<float>(0.501 * whole * std::sqrt(profiles.n_nonzero[column])));
+      // Half a step at most, and a little for the float arithmetic; zeros stay zeros. Shifts are
+      // rounded, here and in an exact search.
+      const double shifting = 4 * std::numeric_limits<float>::epsilon() * std::abs(mean) * scale;
+      const double each = 0.501 * whole + shifting;
+      error.push_back(static_cast<float>(each * std::sqrt(profiles.n_nonzero[column])));
     }
   }
+
+ private:
+  static constexpr double kSteady =
+      512;  // a shift of so many largest values is rounded by a quarter
 };
 
 // Whether float can hold what a coarse search computes of these columns.
@@ -142,7 +154,8 @@ inline bool are_moderate(const ColumnProfiles& profiles, const Neurons& live) {
     const double largest = profiles.largest[column],
                  length = profiles.length[column] * live.scale[i];
     if (!(largest >= kLow && largest <= kHigh && length >= kLow && length <= kHigh)) return false;
-    if (!(std::abs(live.offset[i]) <= kHigh)) return false;
+    if (!(std::abs(live.offset[i]) <= kHigh && std::abs(profiles.mean[column]) <= kHigh))
+      return false;
   }
   return true;
 }
@@ -167,14 +180,15 @@ class CoarseProduct {
   void pack_post(Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t first,
                  std::int64_t n) const {
     pack_pairs<kMicroPost>(query_.post, query_.n_post, begin, end, post_.live.index.data() + first,
-                           post_wholes_.inverse_step.data() + first, n, panels.row.data(),
+                           post_wholes_.inverse_step.data() + first,
+                           post_wholes_.shift.data() + first, n, panels.row.data(),
                            panels.post.data());
   }
   void pack_pre(Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t first,
                 std::int64_t n) const {
     pack_pairs<kMicroPre>(query_.pre, query_.n_pre, begin, end, pre_.live.index.data() + first,
-                          pre_wholes_.inverse_step.data() + first, n, panels.row.data(),
-                          panels.pre.data());
+                          pre_wholes_.inverse_step.data() + first, pre_wholes_.shift.data() + first,
+                          n, panels.row.data(), panels.pre.data());
   }
 
   void multiply(const Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t n_pre,

@@ -1,5 +1,6 @@
 // What a search for pairs knows of every column before it looks at pairs: whether it is dead (zero
-// throughout), how large its values are, how long it is, and what it is scaled by.
+// throughout, or constant where columns are centered), how large its values are, how long it is,
+// and by which scale and shift it enters the product.
 #pragma once
 
 #include <algorithm>
@@ -14,24 +15,33 @@
 
 namespace ctre::CTRE_ISA {
 
+// All but the mean are of what centering leaves, if the columns are centered.
 struct ColumnProfiles {
   std::vector<float> largest;           // magnitude; NaN counts as larger than infinity
   std::vector<std::int32_t> n_nonzero;  // samples
   std::vector<double> length;           // Euclidean, before scaling
+  std::vector<double> mean;             // that centering takes away, else zero
 
   explicit ColumnProfiles(std::int64_t n_columns)
       : largest(static_cast<std::size_t>(n_columns)),
         n_nonzero(largest.size()),
-        length(largest.size()) {}
+        length(largest.size()),
+        mean(largest.size()) {}
 
   bool is_dead(std::size_t column) const { return largest[column] == 0; }
   bool is_finite(std::size_t column) const {
     return largest[column] <= std::numeric_limits<float>::max();
   }
-  // What makes the length one: within float, also for a column of denormal numbers.
-  float unit_scale(std::size_t column) const {
+  // A value counts as scale * value - shift. The scale that makes the length one is within float,
+  // also for a column of denormal numbers.
+  float scale(std::size_t column, bool normalized) const {
     constexpr double kLargest = std::numeric_limits<float>::max();
-    return static_cast<float>(std::min(1.0 / length[column], kLargest));
+    if (is_dead(column)) return 0;
+    if (normalized) return static_cast<float>(std::min(1.0 / length[column], kLargest));
+    return mean[column] == mean[column] ? 1.0f : std::numeric_limits<float>::quiet_NaN();
+  }
+  float shift(std::size_t column, float scale) const {
+    return is_dead(column) ? 0 : static_cast<float>(mean[column] * static_cast<double>(scale));
   }
 };
 

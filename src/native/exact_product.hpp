@@ -45,32 +45,34 @@ inline void multiply_micro_tile(int n_rows, const float* pre, const std::int16_t
   }
 }
 
-// Packs samples [begin, end) of the listed columns of a (n, n_columns) matrix, scaled, into panels
-// of kWidth columns, each kChunk * kWidth floats; the last panel repeats the last column.
+// Packs samples [begin, end) of the listed columns of a (n, n_columns) matrix, scaled and shifted,
+// into panels of kWidth columns, each kChunk * kWidth floats; the last panel repeats the last
+// column.
 template <int kWidth>
 void pack_dense(const float* matrix, std::int64_t n_columns, std::int64_t begin, std::int64_t end,
-                const std::int32_t* columns, const float* scales, std::int64_t n_listed,
-                float* panels) {
+                const std::int32_t* columns, const float* scales, const float* shifts,
+                std::int64_t n_listed, float* panels) {
   constexpr int kRows = 16;  // at once: enough to read lines whole and to write some in order
   for (std::int64_t row = begin; row < end; row += kRows) {
     const int n_rows = static_cast<int>(std::min<std::int64_t>(kRows, end - row));
     for (std::int64_t first = 0; first < n_listed; first += kWidth) {
       std::int32_t from[kWidth];
-      float scale[kWidth];
+      float scale[kWidth], shift[kWidth];
       for (int j = 0; j < kWidth; ++j) {
         from[j] = columns[std::min(first + j, n_listed - 1)];
         scale[j] = scales[std::min(first + j, n_listed - 1)];
+        shift[j] = shifts[std::min(first + j, n_listed - 1)];
       }
       const float* in = matrix + row * n_columns;
       float* out = panels + first * kChunk + (row - begin) * kWidth;
       if (first + kWidth <= n_listed && from[kWidth - 1] - from[0] == kWidth - 1) {
         in += from[0];
         for (int i = 0; i < n_rows; ++i, in += n_columns, out += kWidth) {
-          for (int j = 0; j < kWidth; ++j) out[j] = in[j] * scale[j];
+          for (int j = 0; j < kWidth; ++j) out[j] = multiply_add(in[j], scale[j], -shift[j]);
         }
       } else {
         for (int i = 0; i < n_rows; ++i, in += n_columns, out += kWidth) {
-          for (int j = 0; j < kWidth; ++j) out[j] = in[from[j]] * scale[j];
+          for (int j = 0; j < kWidth; ++j) out[j] = multiply_add(in[from[j]], scale[j], -shift[j]);
         }
       }
     }
@@ -83,7 +85,8 @@ struct PanelRows {
   int n_rows;
 };
 
-// The same for CSC columns, leaving out the samples that are zero in all columns of a panel.
+// The same for CSC columns, which are not shifted, leaving out the samples that are zero in all
+// columns of a panel.
 inline void pack_sparse(const std::int64_t* indptr, const std::int32_t* indices,
                         const float* values, std::int64_t begin, std::int64_t end,
                         const std::int32_t* columns, const float* scales, std::int64_t n_listed,
@@ -112,8 +115,7 @@ inline void pack_sparse(const std::int64_t* indptr, const std::int32_t* indices,
     std::fill_n(panel, n_rows * kMicroPre, 0.0f);
     for (int j = 0; j < width; ++j) {
       for (std::int64_t i = run_begin[j]; i < run_end[j]; ++i) {
-        // Repeated entries add up.
-        panel[row_of[indices[i] - begin] * kMicroPre + j] += values[i] * scales[first + j];
+        panel[row_of[indices[i] - begin] * kMicroPre + j] = values[i] * scales[first + j];
       }
     }
   }
@@ -173,7 +175,8 @@ class ExactProduct {
   void pack_post(Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t first,
                  std::int64_t n) const {
     pack_dense<kMicroPost>(query_.post, query_.n_post, begin, end, post_.live.index.data() + first,
-                           post_.live.scale.data() + first, n, panels.post.data());
+                           post_.live.scale.data() + first, post_.live.shift.data() + first, n,
+                           panels.post.data());
     if (pre_.dead.size()) {
       panels.finite &=
           panels_finite<kMicroPost>(panels.post.data(), n, static_cast<int>(end - begin));
@@ -186,8 +189,8 @@ class ExactProduct {
     const std::int32_t* index = pre_.live.index.data() + first;
     const float* scale = pre_.live.scale.data() + first;
     if (query_.pre) {
-      pack_dense<kMicroPre>(query_.pre, query_.n_pre, begin, end, index, scale, n,
-                            panels.pre.data());
+      pack_dense<kMicroPre>(query_.pre, query_.n_pre, begin, end, index, scale,
+                            pre_.live.shift.data() + first, n, panels.pre.data());
       if (post_.dead.size()) {
         panels.finite &=
             panels_finite<kMicroPre>(panels.pre.data(), n, static_cast<int>(end - begin));

@@ -19,7 +19,9 @@ struct BilinearForm {
   const float* post;                   // (n_samples, n_post), sample-major
   const float* pre_offset = nullptr;   // (n_pre,) or null
   const float* post_offset = nullptr;  // (n_post,) or null
-  bool absolute, normalized;
+  bool absolute;
+  bool centered;                         // each column of both sides counts less its mean
+  bool normalized_pre, normalized_post;  // … and scaled to length one
 };
 
 }  // namespace ctre

@@ -1,4 +1,4 @@
-// Which neurons of a side are live in the samples, and which are dead: zero throughout.
+// Which neurons of a side are live in the samples, and which are dead: with score zero throughout.
 #pragma once
 
 #include <algorithm>
@@ -12,7 +12,7 @@ namespace ctre::CTRE_ISA {
 // Neurons that are alike in being live or dead.
 struct Neurons {
   std::vector<std::int32_t> index;  // ascending
-  std::vector<float> scale;         // that their activations count with
+  std::vector<float> scale, shift;  // an activation counts as scale * activation - shift
   std::vector<float> offset;        // of their scores; 0 if the query has none, never -0
 
   std::int64_t size() const { return static_cast<std::int64_t>(index.size()); }
@@ -33,7 +33,8 @@ struct Side {
       Neurons& list = is_live[i] ? live : dead;
       position[i] = static_cast<std::int32_t>(list.size());
       list.index.push_back(static_cast<std::int32_t>(i));
-      list.scale.push_back(normalized ? profiles.unit_scale(i) : 1.0f);
+      list.scale.push_back(profiles.scale(i, normalized));
+      list.shift.push_back(profiles.shift(i, list.scale.back()));
       list.offset.push_back(offset ? offset[i] + 0.0f : 0.0f);
     }
   }

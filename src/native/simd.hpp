@@ -49,6 +49,13 @@ inline float multiply_add(float a, float b, float c) {
   return a * b + c;
 #endif
 }
+inline double multiply_add(double a, double b, double c) {
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+  return __builtin_fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
 inline vf multiply_add(vf a, vf b, vf c) {
 #if defined(__AVX512F__)
   return vf(_mm512_fmadd_ps(__m512(a), __m512(b), __m512(c)));

@@ -50,8 +50,8 @@ def plain(form, indptr, indices, count):
     pre, post = dense(form.pre).astype(np.float64), form.post.astype(np.float64)
     n_pre, n_post = pre.shape[1], post.shape[1]
     with np.errstate(invalid="ignore", over="ignore"):
-        if form.normalized:
-            pre, post = unit(pre), unit(post)
+        pre = unit(pre) if form.normalized_pre else pre
+        post = unit(post) if form.normalized_post else post
         score = (pre.T @ post).astype(np.float32)
         if form.pre_offset is not None:
             score = score + form.pre_offset[:, None]
@@ -202,7 +202,9 @@ def test_normalized_columns(backend, sparse, factors):
         integers(rng, 30, n, zeros=0.3) * rng.choice(choices, n).astype(np.float32)
         for n in (70, 40)
     )
-    form = BilinearForm(csr_array(pre) if sparse else pre, post, normalized=True)
+    form = BilinearForm(
+        csr_array(pre) if sparse else pre, post, normalized_pre=True, normalized_post=True
+    )
     indptr, indices = topology(rng, 70, 40, 0.1)
     score = np.abs(unit(pre).T @ unit(post)).T.ravel()
     for count in (1, 50, 1000):
@@ -217,7 +219,9 @@ def test_normalized_scores_rank_as_those_of_unit_columns(backend):
     pre, post = rng.normal(size=(2, 40, 50)) * rng.choice([0.1, 1, 20], (2, 1, 50))
     indptr, indices = topology(rng, 50, 50, 0.1)
     units = BilinearForm(unit(pre).astype(np.float32), unit(post).astype(np.float32))
-    form = BilinearForm(pre.astype(np.float32), post.astype(np.float32), normalized=True)
+    form = BilinearForm(
+        pre.astype(np.float32), post.astype(np.float32), normalized_pre=True, normalized_post=True
+    )
     want = plain(units, indptr, indices, 200)
     np.testing.assert_array_equal(
         backend.best_absent_pairs(form, indptr, indices, 200, n_threads=1), want
@@ -352,8 +356,9 @@ def test_the_coarse_search_finds_what_the_exact_one_finds(
     indptr, indices = topology(rng, 150, 120, 0.1)
     for pre_offset, post_offset in [(None, None), (o.astype(np.float32) for o in offsets)]:
         coarse = BilinearForm(
-            pre, post, pre_offset, post_offset, absolute, lowest_first, normalized
-        )
+            pre, post, pre_offset, post_offset, absolute, lowest_first,
+            normalized_pre=normalized, normalized_post=normalized,
+        )  # fmt: skip
         exact = coarse._replace(pre=csr_array(pre))
         for count in (1, 40, 2250):
             want = native.best_absent_pairs(exact, indptr, indices, count, n_threads=1)

@@ -43,7 +43,7 @@ def plain(form, indptr, indices):
     """Compute all scores, and pick."""
     pre = form.pre.toarray() if isinstance(form.pre, csr_array) else form.pre
     pre, post = pre.astype(np.float64), form.post.astype(np.float64)
-    if form.normalized:
+    if form.normalized_pre:
         pre, post = (
             side / np.maximum(np.linalg.norm(side, axis=0), 1e-300) for side in (pre, post)
         )
@@ -101,7 +101,9 @@ def test_normalized_columns_count_as_of_length_one(backend, sparse):
     pre, post = integers(rng, 40, 30), integers(rng, 40, 20)
     pre[:, 3] = post[:, 4] = 0
     pre *= np.ldexp(np.float32(1), rng.integers(-100, 100, 30))
-    form = BilinearForm(csr_array(pre) if sparse else pre, post, normalized=True)
+    form = BilinearForm(
+        csr_array(pre) if sparse else pre, post, normalized_pre=True, normalized_post=True
+    )
     check(backend, form, *places(rng, 30, 20), atol=1e-6)
 
 
@@ -112,7 +114,12 @@ def test_a_score_depends_on_its_pair_alone(native, sparse, normalized):
     rng = np.random.default_rng(3)
     pre = rng.standard_normal((300, 500)).astype(np.float32)
     post = rng.standard_normal((300, 400)).astype(np.float32)
-    form = BilinearForm(csr_array(pre) if sparse else pre, post, normalized=normalized)
+    form = BilinearForm(
+        csr_array(pre) if sparse else pre,
+        post,
+        normalized_pre=normalized,
+        normalized_post=normalized,
+    )
     indptr, indices = places(rng, 500, 400, share=0.3)
     scores = native.pair_scores(form, indptr, indices, n_threads=1)
     for n_threads in THREADS[1:]:

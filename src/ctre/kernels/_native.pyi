@@ -1,6 +1,7 @@
 """Signatures of the C++ extension; `ctre.kernels.native` says what they mean."""
 
 from collections.abc import Callable
+from typing import Any
 
 from ctre._typing import FloatArray, IndexArray, KeyArray
 from ctre.kernels.contract import SGD, Adam, LayerArrays
@@ -32,25 +33,14 @@ def forward(
     out: FloatArray,
 ) -> None: ...
 def best_absent_pairs(
-    pre: FloatArray | _Compressed,
-    post: FloatArray,
-    pre_offset: FloatArray | None,
-    post_offset: FloatArray | None,
-    absolute: bool,
-    lowest_first: bool,
-    normalized: bool,
+    form: tuple[Any, ...],
     indptr: IndexArray,
     indices: IndexArray,
     n_threads: int,
     out: KeyArray,
 ) -> None: ...
 def pair_scores(
-    pre: FloatArray | _Compressed,
-    post: FloatArray,
-    pre_offset: FloatArray | None,
-    post_offset: FloatArray | None,
-    absolute: bool,
-    normalized: bool,
+    form: tuple[Any, ...],
     indptr: IndexArray,
     indices: IndexArray,
     n_threads: int,

@@ -25,6 +25,10 @@ Tick: TypeAlias = Callable[[int], None]
 LEAK = 0.01
 """Slope of the leaky ReLU below zero (dimensionless)."""
 
+CONSTANT = 2.0**-22
+"""A column is constant if its standard deviation is at most so much of its mean: four units in the
+last place of a float32 (dimensionless)."""
+
 
 class LayerArrays(NamedTuple):
     """One layer: its topology in CSC form, its parameters, and the optimizer's memory of them."""
@@ -80,7 +84,7 @@ class EpochTotals(NamedTuple):
 class BilinearForm(NamedTuple):
     """Scores of all pairs of a layer: ``pre[:, p] @ post[:, q] + pre_offset[p] + post_offset[q]``.
 
-    Cosine, Hebb, Euclidean and RigL's gradient are four ways to fill it.
+    Cosine, Hebb, Euclidean, Pearson's correlation and RigL's gradient are ways to fill it.
     """
 
     pre: Samples
@@ -95,9 +99,16 @@ class BilinearForm(NamedTuple):
     """Whether the score is the absolute value of the sum."""
     lowest_first: bool = False
     """Whether low scores are the best ones."""
-    normalized: bool = False
-    """Whether each column of both sides counts as scaled to Euclidean length one; one of zeros
-    stays as it is. Lengths are summed in float64, so that no square is too large or too small."""
+    centered: bool = False
+    """Whether each column of both sides counts less its mean. One that is constant, but for
+    rounding (`CONSTANT`), then counts as zeros. Where ``pre`` is CSR, the product centers ``post``
+    alone, which comes to the same."""
+    normalized_pre: bool = False
+    """Whether each column of ``pre``, less its mean if centered, counts as scaled to Euclidean
+    length one; one of zeros stays as it is. Means and lengths are summed in float64, so that no
+    square is too large or too small."""
+    normalized_post: bool = False
+    """The same for ``post``."""
 
 
 class Kernels(Protocol):

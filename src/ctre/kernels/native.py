@@ -82,19 +82,7 @@ def best_absent_pairs(
 ) -> KeyArray:
     """Find the ``count`` best-scored places that (indptr, indices) leaves free."""
     keys = np.empty(count, dtype=np.int64)
-    _native.best_absent_pairs(
-        _columns(form.pre),
-        form.post,
-        form.pre_offset,
-        form.post_offset,
-        form.absolute,
-        form.lowest_first,
-        form.normalized,
-        indptr,
-        indices,
-        n_threads,
-        keys,
-    )
+    _native.best_absent_pairs((_columns(form.pre), *form[1:]), indptr, indices, n_threads, keys)
     return keys
 
 
@@ -103,18 +91,7 @@ def pair_scores(
 ) -> FloatArray:
     """Compute the scores of the places (indptr, indices), in their order."""
     scores = np.empty(len(indices), dtype=np.float32)
-    _native.pair_scores(
-        _columns(form.pre),
-        form.post,
-        form.pre_offset,
-        form.post_offset,
-        form.absolute,
-        form.normalized,
-        indptr,
-        indices,
-        n_threads,
-        scores,
-    )
+    _native.pair_scores((_columns(form.pre), *form[1:]), indptr, indices, n_threads, scores)
     return scores
 
 
@@ -123,7 +100,11 @@ def _rows(samples: Samples) -> FloatArray | tuple[int, KeyArray, IndexArray, Flo
 
 
 def _columns(samples: Samples) -> FloatArray | tuple[int, KeyArray, IndexArray, FloatArray]:
-    return samples if isinstance(samples, np.ndarray) else _compressed(samples.tocsc())
+    if isinstance(samples, np.ndarray):
+        return samples
+    columns = samples.tocsc()
+    columns.sum_duplicates()
+    return _compressed(columns)
 
 
 def _compressed(matrix: csr_array | csc_array) -> tuple[int, KeyArray, IndexArray, FloatArray]:

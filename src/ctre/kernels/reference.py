@@ -15,7 +15,7 @@ import numpy as np
 from scipy.sparse import csr_array, sparray
 
 from ctre._typing import FloatArray, IndexArray, KeyArray
-from ctre.kernels.columns import scaled_columns, unit_scales
+from ctre.kernels.columns import as_counted
 from ctre.kernels.contract import (
     SGD,
     Activation,
@@ -162,7 +162,7 @@ def best_absent_pairs(
     """Find the ``count`` best-scored places that (indptr, indices) leaves free."""
     if count == 0:
         return np.empty(0, dtype=np.int64)
-    form = _scaled(form)
+    form = _counted(form)
     pre, post = form.pre, form.post
     n_pre, n_post = pre.shape[1], post.shape[1]
     keys = np.empty(0, dtype=np.int64)
@@ -201,7 +201,7 @@ def pair_scores(
     n_threads: int,  # noqa: ARG001
 ) -> FloatArray:
     """Compute the scores of the places (indptr, indices), in their order."""
-    form = _scaled(form)
+    form = _counted(form)
     pre = form.pre if isinstance(form.pre, np.ndarray) else form.pre.tocsc()
     posts = np.repeat(np.arange(len(indptr) - 1, dtype=np.int32), np.diff(indptr))
     scores = np.empty(len(indices), dtype=np.float32)
@@ -216,13 +216,15 @@ def pair_scores(
     return np.abs(scores) if form.absolute else scores
 
 
-def _scaled(form: BilinearForm) -> BilinearForm:
-    """Carry out the scaling that a normalized form asks for."""
-    if not form.normalized:
-        return form
-    pre = scaled_columns(form.pre, unit_scales(form.pre))
-    post = form.post * unit_scales(form.post)
-    return form._replace(pre=pre, post=post, normalized=False)
+def _counted(form: BilinearForm) -> BilinearForm:
+    """Carry out the centering and the scaling that a form asks for."""
+    return form._replace(
+        pre=as_counted(form.pre, centered=form.centered, normalized=form.normalized_pre),
+        post=as_counted(form.post, centered=form.centered, normalized=form.normalized_post),
+        centered=False,
+        normalized_pre=False,
+        normalized_post=False,
+    )
 
 
 def _incoming(layer: LayerArrays) -> csr_array:

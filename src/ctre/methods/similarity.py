@@ -27,7 +27,7 @@ def cosine(pre: Samples, post: FloatArray) -> BilinearForm:
     ----------
     .. [1] Atashgahi et al., Machine Learning, 2022, equation 2.
     """
-    return BilinearForm(pre, post, normalized=True)
+    return BilinearForm(pre, post, normalized_pre=True, normalized_post=True)
 
 
 def hebb(pre: Samples, post: FloatArray) -> BilinearForm:

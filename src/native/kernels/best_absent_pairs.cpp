@@ -10,6 +10,7 @@
 
 #include "best_pairs.hpp"
 #include "block_walk.hpp"
+#include "centered_columns.hpp"
 #include "coarse_filter.hpp"
 #include "exact_filter.hpp"
 #include "exact_product.hpp"
@@ -51,23 +52,16 @@ class Search {
         static_cast<double>(query_.n_samples) * static_cast<double>(query_.n_pre + query_.n_post);
     const int n_readers = worth_threads(query_, n_values);
     run_team(n_readers, [&](int thread) {
-      const Share pre = share_of(query_.n_pre, thread, n_readers);
-      if (query_.pre) {
-        profile_columns(query_.pre, query_.n_samples, query_.n_pre, pre, pre_columns_);
-      } else {
-        profile_columns(query_.pre_indptr, query_.pre_indices, query_.pre_values, pre,
-                        pre_columns_);
-      }
-      profile_columns(query_.post, query_.n_samples, query_.n_post,
-                      share_of(query_.n_post, thread, n_readers), post_columns_);
+      profile_pre(query_, share_of(query_.n_pre, thread, n_readers), pre_columns_);
+      profile_post(query_, share_of(query_.n_post, thread, n_readers), post_columns_);
     });
   }
 
   Side pre_side(bool all_live) const {
-    return {pre_columns_, query_.normalized, query_.pre_offset, all_live};
+    return {pre_columns_, query_.normalized_pre, query_.pre_offset, all_live};
   }
   Side post_side(bool all_live) const {
-    return {post_columns_, query_.normalized, query_.post_offset, all_live};
+    return {post_columns_, query_.normalized_post, query_.post_offset, all_live};
   }
 
   // Returns whether the dead neurons had finite partners alone. If not, zero times infinity is NaN:
@@ -164,27 +158,36 @@ class Search {
 
   static constexpr std::size_t kTogether = 8;
 
-  // Pairs whose sums do not wait for each other.
+  // One side of pairs whose sums do not wait for each other: columns, and how their values count.
+  struct Columns {
+    std::int64_t column[kTogether] = {};
+    float scale[kTogether] = {}, shift[kTogether] = {};
+
+    void set(std::size_t i, const Side& side, std::int64_t neuron) {
+      column[i] = neuron;
+      const auto at = static_cast<std::size_t>(neuron);
+      if (!side.is_live[at]) return;  // counts as zero
+      const auto position = static_cast<std::size_t>(side.position[at]);
+      scale[i] = side.live.scale[position];
+      shift[i] = side.live.shift[position];
+    }
+    float value(std::size_t i, const float* row) const {
+      return multiply_add(row[column[i]], scale[i], -shift[i]);
+    }
+  };
   struct Together {
-    std::int64_t p[kTogether] = {}, q[kTogether] = {};
-    float pre_scale[kTogether] = {}, post_scale[kTogether] = {}, sums[kTogether] = {};
+    Columns pre, post;
+    float sums[kTogether] = {};
   };
 
   // Ranks pairs by the very sums of an exact search.
   void rank_exactly(const Side& pre, const Side& post, const Scoring& scoring,
                     std::vector<Pair>& pairs) const {
-    const auto scale_of = [](const Side& side, std::int64_t neuron) {
-      const auto i = static_cast<std::size_t>(neuron);
-      return side.is_live[i] ? side.live.scale[static_cast<std::size_t>(side.position[i])] : 0.0f;
-    };
     std::vector<Together> groups((pairs.size() + kTogether - 1) / kTogether);
     for (std::size_t k = 0; k < pairs.size(); ++k) {
       Together& group = groups[k / kTogether];
-      const std::size_t i = k % kTogether;
-      group.p[i] = pairs[k].key % query_.n_pre;
-      group.q[i] = pairs[k].key / query_.n_pre;
-      group.pre_scale[i] = scale_of(pre, group.p[i]);
-      group.post_scale[i] = scale_of(post, group.q[i]);
+      group.pre.set(k % kTogether, pre, pairs[k].key % query_.n_pre);
+      group.post.set(k % kTogether, post, pairs[k].key / query_.n_pre);
     }
     const double n_operations =
         4.0 * static_cast<double>(query_.n_samples) * static_cast<double>(pairs.size());
@@ -196,8 +199,8 @@ class Search {
     for (std::size_t k = 0; k < pairs.size(); ++k) {
       const Together& group = groups[k / kTogether];
       const std::size_t i = k % kTogether;
-      const float sum =
-          group.sums[i] + scoring.pre_offset(group.p[i]) + scoring.post_offset(group.q[i]);
+      const float sum = group.sums[i] + scoring.pre_offset(group.pre.column[i]) +
+                        scoring.post_offset(group.post.column[i]);
       pairs[k].rank = scoring.rank_of(sum);
     }
   }
@@ -214,9 +217,8 @@ class Search {
           const float* after = query_.post + row * query_.n_post;
 #pragma GCC unroll 8
           for (std::size_t i = 0; i < kTogether; ++i) {
-            const float one = before[group->p[i]] * group->pre_scale[i];
-            const float other = after[group->q[i]] * group->post_scale[i];
-            some[i] = multiply_add(one, other, some[i]);
+            some[i] =
+                multiply_add(group->pre.value(i, before), group->post.value(i, after), some[i]);
           }
         }
         for (std::size_t i = 0; i < kTogether; ++i) group->sums[i] += some[i];

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <vector>
 
-#include "columns.hpp"
+#include "centered_columns.hpp"
 #include "kernel_table.hpp"
 #include "memory.hpp"
 #include "simd.hpp"
@@ -24,20 +24,22 @@ struct Samples {
   std::int64_t begin, end;
 };
 
-// One side's samples as rows [neuron][kSamples], scaled; where there are no samples, zeros.
+// One side's samples as rows [neuron][kSamples], scaled and shifted; where there are no samples,
+// zeros.
 class SampleRows {
  public:
-  SampleRows(std::int64_t n_neurons, bool normalized)
+  explicit SampleRows(std::int64_t n_neurons)
       : rows_(static_cast<std::size_t>(n_neurons * kSamples), Fill::nothing),
         scale_(static_cast<std::size_t>(n_neurons), 1.0f),
-        normalized_(normalized) {}
+        shift_(static_cast<std::size_t>(n_neurons), 0.0f) {}
 
   const float* row(std::int64_t neuron) const { return rows_.data() + neuron * kSamples; }
 
-  void take_scales(const ColumnProfiles& profiles, Share neurons) {
-    if (!normalized_) return;
+  void take_scales(const ColumnProfiles& profiles, bool normalized, Share neurons) {
     for (std::int64_t i = neurons.begin; i < neurons.end; ++i) {
-      scale_[static_cast<std::size_t>(i)] = profiles.unit_scale(static_cast<std::size_t>(i));
+      const auto at = static_cast<std::size_t>(i);
+      scale_[at] = profiles.scale(at, normalized);
+      shift_[at] = profiles.shift(at, scale_[at]);
     }
   }
 
@@ -46,12 +48,14 @@ class SampleRows {
     const int n_samples = static_cast<int>(samples.end - samples.begin);
     std::int64_t i = neurons.begin;
     for (; i + kLanes <= neurons.end; i += kLanes) {
-      const vf scale = loadu(scale_.data() + i);
+      const vf scale = loadu(scale_.data() + i), shift = loadu(shift_.data() + i);
       for (int s = 0; s < kSamples; s += kLanes) {
         vf block[kLanes];
 #pragma GCC unroll 16
         for (int j = 0; j < kLanes; ++j) {
-          block[j] = s + j < n_samples ? scale * loadu(in + (s + j) * n_neurons + i) : vf{};
+          block[j] = s + j < n_samples
+                         ? multiply_add(loadu(in + (s + j) * n_neurons + i), scale, -shift)
+                         : vf{};
         }
         transpose(block);
 #pragma GCC unroll 16
@@ -60,21 +64,22 @@ class SampleRows {
     }
     for (; i < neurons.end; ++i) {
       float* row = mutable_row(i);
+      const float scale = scale_[static_cast<std::size_t>(i)];
+      const float shift = shift_[static_cast<std::size_t>(i)];
       for (int s = 0; s < kSamples; ++s) {
-        row[s] = s < n_samples ? scale_[static_cast<std::size_t>(i)] * in[s * n_neurons + i] : 0;
+        row[s] = s < n_samples ? multiply_add(in[s * n_neurons + i], scale, -shift) : 0;
       }
     }
   }
 
-  // CSC columns, of which `next` says how far they have been read.
+  // CSC columns, not shifted, of which `next` says how far they have been read.
   void copy_sparse(const std::int64_t* indptr, const std::int32_t* indices, const float* values,
                    std::int64_t* next, Samples samples, Share neurons) {
     for (std::int64_t i = neurons.begin; i < neurons.end; ++i) {
       float* row = mutable_row(i);
       std::fill_n(row, kSamples, 0.0f);
       for (; next[i] < indptr[i + 1] && indices[next[i]] < samples.end; ++next[i]) {
-        // Repeated entries add up.
-        row[indices[next[i]] - samples.begin] +=
+        row[indices[next[i]] - samples.begin] =
             scale_[static_cast<std::size_t>(i)] * values[next[i]];
       }
     }
@@ -84,18 +89,19 @@ class SampleRows {
   float* mutable_row(std::int64_t neuron) { return rows_.data() + neuron * kSamples; }
 
   Floats rows_;
-  std::vector<float> scale_;  // of each neuron
-  const bool normalized_;
+  std::vector<float> scale_, shift_;  // of each neuron
 };
 
 class PairScorer {
  public:
   explicit PairScorer(const PairScoresCall& call)
       : call_(call),
-        pre_(call.n_pre, call.normalized),
-        post_(call.n_post, call.normalized),
-        pre_profiles_(call.normalized ? call.n_pre : 0),
-        post_profiles_(call.normalized ? call.n_post : 0) {
+        measures_pre_(call.centered || call.normalized_pre),
+        measures_post_(call.centered || call.normalized_post),
+        pre_(call.n_pre),
+        post_(call.n_post),
+        pre_profiles_(measures_pre_ ? call.n_pre : 0),
+        post_profiles_(measures_post_ ? call.n_post : 0) {
     if (!call.pre) next_.assign(call.pre_indptr, call.pre_indptr + call.n_pre);
   }
 
@@ -103,7 +109,7 @@ class PairScorer {
     const Share pres = share_of(call_.n_pre, thread, team.size);
     const Share posts = share_of(call_.n_post, thread, team.size);
     const Share pairs = share_of(call_.indptr[call_.n_post], thread, team.size);
-    if (call_.normalized) measure(pres, posts);
+    measure(pres, posts);
     for (std::int64_t begin = 0; begin == 0 || begin < call_.n_samples; begin += kSamples) {
       const Samples samples{begin, std::min(begin + kSamples, call_.n_samples)};
       if (call_.pre) {
@@ -122,14 +128,14 @@ class PairScorer {
 
  private:
   void measure(Share pres, Share posts) {
-    if (call_.pre) {
-      profile_columns(call_.pre, call_.n_samples, call_.n_pre, pres, pre_profiles_);
-    } else {
-      profile_columns(call_.pre_indptr, call_.pre_indices, call_.pre_values, pres, pre_profiles_);
+    if (measures_pre_) {
+      profile_pre(call_, pres, pre_profiles_);
+      pre_.take_scales(pre_profiles_, call_.normalized_pre, pres);
     }
-    profile_columns(call_.post, call_.n_samples, call_.n_post, posts, post_profiles_);
-    pre_.take_scales(pre_profiles_, pres);
-    post_.take_scales(post_profiles_, posts);
+    if (measures_post_) {
+      profile_post(call_, posts, post_profiles_);
+      post_.take_scales(post_profiles_, call_.normalized_post, posts);
+    }
   }
 
   std::int64_t post_of(std::int64_t pair) const {
@@ -176,6 +182,7 @@ class PairScorer {
   }
 
   const PairScoresCall& call_;
+  const bool measures_pre_, measures_post_;
   SampleRows pre_, post_;
   ColumnProfiles pre_profiles_, post_profiles_;
   std::vector<std::int64_t> next_;
