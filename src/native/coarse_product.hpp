@@ -143,7 +143,7 @@ struct Wholes {
 
  private:
   static constexpr double kSteady =
-      512e9;  // a shift of so many largest values is rounded by a quarter
+      512;  // a shift of so many largest values is rounded by a quarter
 };
 
 // Whether float can hold what a coarse search computes of these columns.
