@@ -6,13 +6,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/native/*)
 
-.PHONY: demo test test-slow check instructions wheel test-wheel format clean
+.PHONY: demo test test-slow test-nightly check instructions wheel test-wheel format clean
 
 demo: $(VENV)/.installed  ## train on Madelon's synthetic sibling, with a picture at the end
 	$(BIN)/ctre train make-madelon --method ctre-seq --out runs/demo
 
 test: $(VENV)/.installed  ## run the test suite
 	$(BIN)/python -m pytest
+
+test-nightly: $(VENV)/.installed  ## run the tests of generated examples with other and more examples
+	$(BIN)/python -m pytest --hypothesis-profile=nightly -m hypothesis
 
 test-slow: $(VENV)/.installed  ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow

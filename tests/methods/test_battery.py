@@ -31,7 +31,7 @@ METHODS = {recipe.name: recipe.method for recipe in RECIPES if recipe.method is 
     "(drop least similar)": Method(LeastSimilar(cosine), Random()),
     "(drop random)": Method(RandomDrop(), MostSimilar(cosine)),
 }
-few = settings(max_examples=20)  # of each recipe, at each stage
+few = settings(max_examples=2 * settings.default.max_examples // 5)  # of each recipe and stage
 
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 GROWING = {name: method for name, method in METHODS.items() if method.grow != Nothing()}
