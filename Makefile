@@ -4,9 +4,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := pyproject.toml CMakeLists.txt $(wildcard src/native/*)
+CXX_SOURCES := $(wildcard src/native/*.?pp src/native/kernels/*.?pp)
+SOURCES := pyproject.toml CMakeLists.txt $(CXX_SOURCES)
 
-.PHONY: demo test test-slow test-nightly check instructions wheel test-wheel format clean
+.PHONY: demo test test-slow test-nightly test-level check instructions wheel test-wheel format clean
 
 demo: $(VENV)/.installed  ## train on Madelon's synthetic sibling, with a picture at the end
 	$(BIN)/ctre train make-madelon --method ctre-seq --out runs/demo
@@ -20,9 +21,17 @@ test-nightly: $(VENV)/.installed  ## run the tests of generated examples with ot
 test-slow: $(VENV)/.installed  ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 
+LEVEL := -O1
+test-level:  ## test the kernels compiled at another optimization level than a release's, in build/test-level
+	test -x build/test-level/bin/python || $(PYTHON) -m venv build/test-level
+	build/test-level/bin/python -m pip install --quiet -C build-dir=build/level \
+	  -C cmake.define.CTRE_OPTIMIZATION=$(LEVEL) ".[test]"
+	CTRE_KERNELS=native build/test-level/bin/python -m pytest tests/kernels
+
 check: $(VENV)/.installed  ## format, lint, types, layers
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/clang-format --dry-run --Werror $(CXX_SOURCES) benchmarks/*.cpp
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
@@ -45,6 +54,7 @@ test-wheel:  ## install the wheel of dist/ afresh and test it from an empty dire
 format: $(VENV)/.installed  ## rewrite the code in the house style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIN)/clang-format -i $(CXX_SOURCES) benchmarks/*.cpp
 
 clean:  ## remove the environment and everything built
 	rm -rf $(VENV) build dist runs .mypy_cache .ruff_cache .pytest_cache

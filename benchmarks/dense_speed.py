@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from measure import arguments, report
 from race import Rival, race, verify
-from trainers.ours import OursDense
+from trainers.ours import Ours
 from trainers.sklearn_dense import SklearnDense
 from workloads import MADELON_ROWS, MADELON_SIZES, MNIST_SIZES, Work
 
@@ -22,8 +22,8 @@ def main() -> None:
             work = Work.generate(sizes, counts, MADELON_ROWS)
             results[setting] = {
                 "connections": work.counts,
-                "verified": verify(work, OursDense, _RIVALS),
-                **race(work, OursDense, _RIVALS, chosen),
+                "verified": verify(work, Ours, _RIVALS),
+                **race(work, Ours, _RIVALS, chosen),
             }
 
 

@@ -10,8 +10,9 @@
 #include <random>
 #include <vector>
 
+#include "best_absent_pairs.hpp"
 #include "call.hpp"
-#include "similarity.hpp"
+#include "kernel_table.hpp"
 
 // By this name callgrind knows when to begin, and when to write down what it has.
 extern "C" __attribute__((noinline)) void counted(const std::function<void()>& work) { work(); }
@@ -176,13 +177,13 @@ void count_epoch(const char* name, Random& random, Network& network, const Sampl
 }
 
 void count_forward(const char* name, const std::vector<LayerView>& layers,
-                   const SamplesView& samples, bool lends = false, int n_times = 1) {
+                   const SamplesView& samples, bool keeps_hidden = false, int n_times = 1) {
   std::vector<std::vector<float>> answers;
   for (const LayerView& layer : layers) {
     answers.emplace_back(static_cast<std::size_t>(samples.n_rows * layer.n_post));
   }
   ForwardCall call{layers, samples, Activation::relu, 1, {}, answers.back().data()};
-  for (std::size_t l = 0; lends && l + 1 < layers.size(); ++l) {
+  for (std::size_t l = 0; keeps_hidden && l + 1 < layers.size(); ++l) {
     call.hidden.push_back(answers[l].data());
   }
   count(name, [&] {
@@ -233,7 +234,7 @@ void count_all() {
 
   count_forward("predict one row, 20 times", thin.views(), one.view, false, 20);
   count_forward("predict 2000 rows", thin.views(), many.view);
-  count_forward("lend activations of 200 rows", thick.views(), some.view, true);
+  count_forward("activations of 200 rows", thick.views(), some.view, true);
 
   const SparseRows columns(random, 10000, 100, 10000);
   count_search("most similar pairs", random, thin.layers[0], 512);

@@ -22,7 +22,7 @@ from workloads import generate_rows
 from ctre import SparseMLPClassifier
 from ctre._typing import IndexArray
 from ctre.kernels import Samples
-from ctre.training import Callback, EpochRecord, FitPlan
+from ctre.training import Callback, FitState
 
 _LUNG = (3312, 5, 203)  # features, classes, rows; three hidden layers
 _TEXT = (100_000, 10, 20_000)
@@ -44,11 +44,11 @@ _WORK: Mapping[str, Mapping[str, Any]] = {
 class _ProcessorTime(Callback):
     """Processor seconds of each epoch: what counts on a machine that others use as well."""
 
-    def on_fit_begin(self, plan: FitPlan) -> None:  # noqa: ARG002
+    def on_fit_begin(self, state: FitState) -> None:  # noqa: ARG002
         self.of_epochs: list[float] = []
         self._last = time.process_time()
 
-    def on_epoch_end(self, record: EpochRecord) -> None:  # noqa: ARG002
+    def on_epoch_end(self, state: FitState) -> None:  # noqa: ARG002
         now = time.process_time()
         self.of_epochs.append(now - self._last)
         self._last = now

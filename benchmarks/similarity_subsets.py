@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean, stdev
 from typing import Any, NamedTuple
@@ -20,11 +21,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctre import SparseMLPClassifier
-from ctre.datasets import load
+from ctre.datasets import Dataset, load
 from ctre.estimators import PROTOCOLS
-from ctre.experiments.data import ScaledData
 from ctre.figure_style import INK, QUIET, as_png, new_figure, prepare_axes, soften
-from ctre.training import loop
+from ctre.training import Callback, FitState, TrainingEvidence
 
 _STORE = Path(__file__).parent / "results" / "similarity_subsets.jsonl"
 _COSTS = _STORE.parent / "update_cost.json"
@@ -67,27 +67,29 @@ def _settings() -> Iterator[tuple[Setting, int]]:
 _N_SEEDS = {"madelon": 5, "isolet": 5, "pcmac": 5, "mnist": 3, "fashion-mnist": 3}
 
 
-class _KeptRows:
-    """Rows of similarity that serve for some updates, in place of fresh ones for each."""
+class _KeptRows(TrainingEvidence):
+    """Evidence on rows that serve for some updates, in place of fresh ones for each."""
 
+    n_updates: int
+    _n_asked = 0
+
+    def sample(self, size: float | None) -> NDArray[np.int32]:
+        if self._n_asked % self.n_updates == 0:
+            self._kept = super().sample(size)
+        self._n_asked += 1
+        return self._kept
+
+
+class _KeepRows(Callback):
     def __init__(self, n_updates: int) -> None:
         self._n_updates = n_updates
-        self._fresh = loop._Run._similarity_rows
 
-    def __enter__(self) -> None:
-        n_asked, kept = 0, np.empty(0, dtype=np.int32)
-
-        def similarity_rows(run: loop._Run) -> NDArray[np.int32]:
-            nonlocal n_asked, kept
-            if n_asked % self._n_updates == 0:
-                kept = self._fresh(run)
-            n_asked += 1
-            return kept
-
-        loop._Run._similarity_rows = similarity_rows  # type: ignore[method-assign]
-
-    def __exit__(self, *_: object) -> None:
-        loop._Run._similarity_rows = self._fresh  # type: ignore[method-assign]
+    def on_fit_begin(self, state: FitState) -> None:
+        usual = state.observe
+        assert isinstance(usual, TrainingEvidence)
+        kept = _KeptRows(usual.network, usual.data, usual.batch_size, usual.rng, usual.n_threads)
+        kept.n_updates = self._n_updates
+        state.observe = kept
 
 
 def finished() -> dict[tuple[Setting, int], dict[str, Any]]:
@@ -99,7 +101,7 @@ def finished() -> dict[tuple[Setting, int], dict[str, Any]]:
 
 def train() -> None:
     """Train what is not done yet."""
-    data: dict[tuple[str, str], ScaledData] = {}
+    data: dict[tuple[str, str], Dataset] = {}
     for setting, n_seeds in _settings():
         for seed in range(n_seeds):
             if (setting, seed) in finished():
@@ -113,20 +115,22 @@ def train() -> None:
             print(f"{record['test_accuracy']:.4f}  {setting}, seed {seed}", file=sys.stderr)
 
 
-def _open(name: str, protocol: str) -> ScaledData:
+def _open(name: str, protocol: str) -> Dataset:
     dataset = load(name)
-    dataset = dataset.for_paper() if protocol == "paper" else dataset
-    return ScaledData.of(dataset, dataset.scale)
+    return replace(dataset, scale=dataset.paper_scale) if protocol == "paper" else dataset
 
 
-def _outcome(setting: Setting, seed: int, data: ScaledData) -> dict[str, float]:
+def _outcome(setting: Setting, seed: int, data: Dataset) -> dict[str, float]:
     own = ("method", "similarity_samples", "similarity_candidates", "max_iter")
-    chosen = {name: getattr(setting, name) for name in own}
+    chosen = {name: getattr(setting, name) for name in own} | {"scaling": data.scale}
     model = SparseMLPClassifier(
-        **{**PROTOCOLS[setting.protocol], **chosen}, epsilon=1, n_threads=1, random_state=seed
+        **{**PROTOCOLS[setting.protocol], **chosen},
+        epsilon=1,
+        n_threads=1,
+        random_state=seed,
+        callbacks=[_KeepRows(setting.updates_per_subset)],
     )
-    with _KeptRows(setting.updates_per_subset):
-        model.fit(data.X_train, data.y_train, eval_set=(data.X_test, data.y_test))
+    model.fit(data.X_train, data.y_train, eval_set=(data.X_test, data.y_test))
     history = model.history_
     n_dropped = sum(sum(epoch.n_died) + sum(epoch.n_regrown) for epoch in history)
     n_random = sum(sum(epoch.n_random) for epoch in history)

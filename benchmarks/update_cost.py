@@ -12,7 +12,8 @@ from workloads import MADELON_SIZES, MNIST_ROWS, MNIST_SIZES, generate_rows
 
 from ctre import SparseMLPClassifier
 from ctre._typing import FloatArray, IndexArray
-from ctre.datasets import Scaling, make_madelon
+from ctre.datasets import make_madelon
+from ctre.preprocessing import Scaling
 from ctre.threads import available_threads
 
 _METHODS: Mapping[str, Mapping[str, Any]] = {

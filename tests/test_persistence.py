@@ -16,11 +16,11 @@ from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import ShuffleSplit
 
 from ctre import SparseMLPClassifier
-from ctre.datasets import Scaling
 from ctre.errors import InvalidDataError
 from ctre.kernels import Activation
 from ctre.methods import RECIPES
 from ctre.persistence import encode_model, load_model, save_model
+from ctre.vocabulary import SCALINGS
 
 X = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)
 Y = np.arange(40) % 3
@@ -37,11 +37,10 @@ def model():
 
 
 @pytest.fixture
-def parts(model, tmp_path):
+def parts(tmp_path):
     """What a model file consists of, to be changed and written again."""
-    scaling = Scaling("standard", np.zeros(5), np.ones(5))
     path = tmp_path / "whole"
-    save_model(path, model, scaling=scaling, feature_names="abcde", target="y")
+    save_model(path, fitted(scaling="standard"), feature_names="abcde", target="y")
     with safe_open(path, framework="numpy") as file:
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         metadata = file.metadata()
@@ -102,24 +101,26 @@ def test_sparse_rows(tmp_path):
 
 
 def test_what_else_is_kept(model, tmp_path):
-    scaling = Scaling.fit("minmax", X)
-    saved = through_file(model, tmp_path, scaling=scaling, feature_names="abcde", target="kind")
-    assert saved.scaling.name == "minmax"
-    np.testing.assert_array_equal(saved.scaling.apply(X), scaling.apply(X))
+    saved = through_file(model, tmp_path, feature_names="abcde", target="kind")
     assert saved.feature_names == ("a", "b", "c", "d", "e")
     assert saved.target == "kind"
     loaded = saved.estimator
     assert (loaded.density_, loaded.n_connections_) == (model.density_, model.n_connections_)
     np.testing.assert_array_equal(loaded.feature_importances_, model.feature_importances_)
     assert loaded.n_features_in_ == 5
-    for name in ("standard", "std", "none"):
-        again = through_file(model, tmp_path, scaling=Scaling.fit(name, X)).scaling
-        np.testing.assert_array_equal(again.apply(X), Scaling.fit(name, X).apply(X))
+
+
+@pytest.mark.parametrize("name", SCALINGS)
+def test_every_scaling(tmp_path, name):
+    model = fitted(X=X * 30 + 7, scaling=name)
+    loaded = through_file(model, tmp_path).estimator
+    assert_same_predictions(loaded, model, X * 30 + 7)
+    assert (loaded.scaling, loaded.scaling_.name) == (name, model.scaling_.name)
 
 
 def test_nothing_is_invented(model, tmp_path):
     saved = through_file(model, tmp_path)
-    assert (saved.scaling, saved.feature_names, saved.target) == (None, None, None)
+    assert (saved.feature_names, saved.target) == (None, None)
     assert not hasattr(saved.estimator, "feature_names_in_")
     assert not hasattr(saved.estimator, "best_epoch_")
 
@@ -219,11 +220,11 @@ BAD_DESCRIPTIONS = {
     "smaller input": ({"layer_sizes": [2, 7, 6, 3]}, r"layers.0.indices must be in \[0, 2\)"),
     "fewer layers": ({"layer_sizes": [5, 7, 3]}, "layers.1.indptr must be I32 of length 4"),
     "more layers": ({"layer_sizes": [5, 7, 6, 3, 3]}, "layers.3.indptr is missing"),
-    "dense": ({"is_dense": True}, "must connect every pair"),
     "classes": ({"classes": ["a"]}, "name 3 classes"),
     "same classes": ({"classes": ["a", "b", "a"]}, "classes must differ"),
     "feature names": ({"feature_names": ["a"]}, "name 5 features"),
     "scaling": ({"scaling": "log"}, "scaling 'log' is unknown"),
+    "undecided scaling": ({"scaling": "auto"}, "scaling 'auto' is unknown"),
     "target": ({"target": 3}, "target is no name"),
 }
 
@@ -279,9 +280,21 @@ def test_damaged_arrays(parts, tmp_path, case):
 
 def test_another_format_version(parts, tmp_path):
     arrays, metadata = parts
-    save_file(arrays, tmp_path / "model", {**metadata, "format_version": "2"})
-    with pytest.raises(InvalidDataError, match=r"format version '2' where this version .* '1'"):
+    save_file(arrays, tmp_path / "model", {**metadata, "format_version": "3"})
+    with pytest.raises(InvalidDataError, match=r"format version '3' where .* reads '1' and '2'"):
         load_model(tmp_path / "model")
+
+
+def test_a_file_of_the_first_format_is_read(parts, tmp_path):
+    """It said whether the network was dense, and kept the scaling beside the estimator."""
+    arrays, metadata = parts
+    model = json.loads(metadata["model"])
+    del model["parameters"]["scaling"]
+    first = {**metadata, "format_version": "1", "model": json.dumps({**model, "is_dense": False})}
+    save_file(arrays, tmp_path / "model", first)
+    loaded = load_model(tmp_path / "model").estimator
+    assert_same_predictions(loaded, load_model(tmp_path / "whole").estimator)
+    assert loaded.scaling_.name == "standard"
 
 
 def test_a_truncated_file(parts, tmp_path):

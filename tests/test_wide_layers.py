@@ -10,7 +10,16 @@ import pytest
 
 from ctre import SparseMLPClassifier
 from ctre.kernels import SGD, BilinearForm
-from ctre.methods import Evidence, Stage, evolve, get_recipe
+from ctre.methods import (
+    Batches,
+    Evidence,
+    LayerEvidence,
+    Sample,
+    Stage,
+    bound,
+    evolve,
+    get_recipe,
+)
 from ctre.network import SparseLayer
 from ctre.persistence import load_model, save_model
 from ctre.topology import Topology, TopologyChange
@@ -65,13 +74,12 @@ def test_growth_reaches_every_part_of_the_layer(wide, method, n_candidates):
         topology=wide,
         weights=rng.standard_normal(COUNT).astype(np.float32),
         rng=rng,
-        stage=Stage(0.5, 0, 5, n_candidates),
+        stage=Stage(1, 2),
         budget=COUNT,
-        pre_activations=pre,
-        post_activations=post,
-        gradient_factors=[(pre, post)],
+        observed={rows: LayerEvidence(pre, post, post) for rows in (Sample(), Batches())},
     )
-    evolution = evolve(evidence, get_recipe(method).method, drop_fraction=1.0)
+    method = bound(get_recipe(method).method, {"candidates": n_candidates, "drop_fraction": 1.0})
+    evolution = evolve(evidence, method)
     assert_reaches_beyond_32_bits(evolution.change.new)
     assert evolution.change.n_born == COUNT - evolution.n_regrown
 

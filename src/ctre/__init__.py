@@ -10,34 +10,92 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ctre.datasets import load as load_dataset
+    from ctre.datasets import make_madelon
     from ctre.estimators import (
         DEFAULT_PROTOCOL,
         PAPER_PROTOCOL,
         PROTOCOLS,
         SparseMLPClassifier,
     )
+    from ctre.methods import (
+        Batches,
+        GradualPruning,
+        HasStalled,
+        IsPast,
+        LeastSimilar,
+        Method,
+        MostSimilar,
+        NearestZeroEachSign,
+        Random,
+        RandomDrop,
+        Recipe,
+        ReplaceRegrown,
+        Sample,
+        Share,
+        SmallestMagnitude,
+        Switch,
+        Timing,
+        reads,
+    )
+    from ctre.persistence import load_model, save_model
+    from ctre.training import Callback, StopTraining
 
 _HOMES = {
-    "DEFAULT_PROTOCOL": "ctre.estimators",
-    "PAPER_PROTOCOL": "ctre.estimators",
-    "PROTOCOLS": "ctre.estimators",
-    "SparseMLPClassifier": "ctre.estimators",
-}
+    "ctre.estimators": (
+        "DEFAULT_PROTOCOL", "PAPER_PROTOCOL", "PROTOCOLS", "SparseMLPClassifier",
+    ),
+    "ctre.methods": (
+        "Batches", "GradualPruning", "HasStalled", "IsPast", "LeastSimilar", "Method",
+        "MostSimilar", "NearestZeroEachSign", "Random", "RandomDrop", "Recipe", "ReplaceRegrown",
+        "Sample", "Share", "SmallestMagnitude", "Switch", "Timing", "reads",
+    ),
+    "ctre.training": ("Callback", "StopTraining"),
+    "ctre.persistence": ("load_model", "save_model"),
+    "ctre.datasets": ("make_madelon",),
+}  # fmt: skip
+_MODULES = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "DEFAULT_PROTOCOL",
     "PAPER_PROTOCOL",
     "PROTOCOLS",
+    "Batches",
+    "Callback",
+    "GradualPruning",
+    "HasStalled",
+    "IsPast",
+    "LeastSimilar",
+    "Method",
+    "MostSimilar",
+    "NearestZeroEachSign",
+    "Random",
+    "RandomDrop",
+    "Recipe",
+    "ReplaceRegrown",
+    "Sample",
+    "Share",
+    "SmallestMagnitude",
     "SparseMLPClassifier",
+    "StopTraining",
+    "Switch",
+    "Timing",
     "__version__",
+    "load_dataset",
+    "load_model",
+    "make_madelon",
+    "reads",
+    "save_model",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         return importlib.import_module("importlib.metadata").version("ctre")
-    if name in _HOMES:
-        return getattr(importlib.import_module(_HOMES[name]), name)
+    if name == "load_dataset":
+        return importlib.import_module("ctre.datasets").load
+    if name in _MODULES:
+        return getattr(importlib.import_module(_MODULES[name]), name)
     raise AttributeError(f"module 'ctre' has no attribute {name!r}")
 
 

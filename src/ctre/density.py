@@ -1,4 +1,4 @@
-"""How many connections each layer gets."""
+"""How many places each layer has, and how many connections it gets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ctre.errors import InvalidParameterError
+
+
+def count_places(layer_sizes: Sequence[int]) -> tuple[int, ...]:
+    """Count the pairs of neurons of each layer, connected or absent; Python ints never overflow."""
+    return tuple(n_pre * n_post for n_pre, n_post in pairwise(layer_sizes))
 
 
 def erdos_renyi_counts(layer_sizes: Sequence[int], epsilon: float) -> tuple[int, ...]:
@@ -76,4 +81,4 @@ def uniform_counts(layer_sizes: Sequence[int], density: float) -> tuple[int, ...
     """
     if not 0 < density <= 1:
         raise InvalidParameterError(f"density must be in (0, 1], got {density}.")
-    return tuple(max(1, round(density * n_pre * n_post)) for n_pre, n_post in pairwise(layer_sizes))
+    return tuple(max(1, round(density * n_places)) for n_places in count_places(layer_sizes))

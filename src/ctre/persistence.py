@@ -8,7 +8,7 @@ A model file holds, for layer 0, 1, …::
     layers.0.biases   float32  (n_post,)
 
 and ``classes`` where labels are numbers, ``scaling.shift`` and ``scaling.factor`` where features
-were scaled. The metadata has ``format``, ``format_version`` and ``model``: a JSON object with
+are scaled. The metadata has ``format``, ``format_version`` and ``model``: a JSON object with
 everything that is not an array.
 """
 
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from numbers import Integral
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,34 +29,33 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 from sklearn.utils.validation import check_is_fitted
 
-from ctre.datasets import SCALINGS, Scaling
 from ctre.errors import InvalidDataError
 from ctre.estimators import SparseMLPClassifier
-from ctre.estimators.parameters import check_parameters
-from ctre.kernels import Activation
-from ctre.network import DenseNetwork, SparseLayer, SparseNetwork
+from ctre.estimators.parameters import PARAMETERS, Parameters
+from ctre.network import SparseLayer, SparseNetwork
+from ctre.preprocessing import Scaling
 from ctre.topology import Topology
+from ctre.vocabulary import ACTIVATIONS, SCALINGS
 from ctre.whole_file import whole_file
 
 MODEL_FILE = "model.safetensors"
 """Name of the model in the folder of a run."""
 
-_FORMAT, _FORMAT_VERSION = "ctre-model", "1"
-_NOT_STORED = ("callbacks", "n_threads", "validation_split", "verbose")
+_FORMAT, _FORMAT_VERSION = "ctre-model", "2"
+_READ_VERSIONS = ("1", "2")  # 1 kept the scaling beside the estimator; the file is laid out alike
+_STORED = tuple(parameter.name for parameter in PARAMETERS if parameter.is_stored)
 _LABEL_TYPES = ("BOOL", "I8", "I16", "I32", "I64", "U8", "U16", "U32", "U64", "F32", "F64")
 _MOST_NEURONS = 2**31 - 1  # indices are int32
 
 
 @dataclass(frozen=True, eq=False)
 class SavedModel:
-    """A trained model, and what its input must go through first.
+    """A trained model, and what is known of the file it was trained on.
 
     Parameters
     ----------
     estimator : SparseMLPClassifier
-        Fitted; predicts rows that were scaled.
-    scaling : Scaling or None
-        What the training rows were scaled by, if that is known here.
+        Fitted; it scales rows as it did in training.
     feature_names : tuple of str or None
         Names of the columns, in order.
     target : str or None
@@ -64,7 +63,6 @@ class SavedModel:
     """
 
     estimator: SparseMLPClassifier
-    scaling: Scaling | None = None
     feature_names: tuple[str, ...] | None = None
     target: str | None = None
 
@@ -73,7 +71,6 @@ def save_model(
     path: str | os.PathLike[str],
     estimator: SparseMLPClassifier,
     *,
-    scaling: Scaling | None = None,
     feature_names: Sequence[str] | None = None,
     target: str | None = None,
 ) -> None:
@@ -85,8 +82,6 @@ def save_model(
         By convention it ends in ``.safetensors``. A file that is there is replaced.
     estimator : SparseMLPClassifier
         Fitted.
-    scaling : Scaling, optional
-        What the training rows were scaled by.
     feature_names : sequence of str, optional
         Names of the columns; by default those that the estimator saw in fit.
     target : str, optional
@@ -107,7 +102,7 @@ def save_model(
     ``random_state`` that is no integer, ``validation_split``, ``callbacks``, ``verbose`` and
     ``n_threads``. So is what fit saw: ``history_`` and the attributes that are read from it.
     """
-    data = encode_model(estimator, scaling=scaling, feature_names=feature_names, target=target)
+    data = encode_model(estimator, feature_names=feature_names, target=target)
     with whole_file(Path(path)) as file:
         file.write(data)
 
@@ -115,7 +110,6 @@ def save_model(
 def encode_model(
     estimator: SparseMLPClassifier,
     *,
-    scaling: Scaling | None = None,
     feature_names: Sequence[str] | None = None,
     target: str | None = None,
 ) -> bytes:
@@ -138,7 +132,8 @@ def encode_model(
                 f"Labels must be all numbers or all strings to be saved, got {labels}."
             )
         arrays["classes"] = classes
-    if scaling is not None and scaling.factor is not None:
+    scaling = estimator.scaling_
+    if scaling.factor is not None:
         arrays["scaling.factor"] = scaling.factor
         if scaling.shift is not None:
             arrays["scaling.shift"] = scaling.shift
@@ -148,11 +143,10 @@ def encode_model(
         "estimator": type(estimator).__name__,
         "parameters": _storable_parameters(estimator),
         "layer_sizes": network.layer_sizes,
-        "is_dense": isinstance(network, DenseNetwork),
         "activation": network.activation,
         "classes": labels if has_text_labels else None,
         "has_object_labels": has_text_labels and classes.dtype == object,
-        "scaling": None if scaling is None else scaling.name,
+        "scaling": scaling.name,
         "feature_names": None if names is None else list(map(str, names)),
         "has_names_from_fit": names_in_fit is not None,
         "target": target,
@@ -201,7 +195,7 @@ def _storable_parameters(estimator: SparseMLPClassifier) -> dict[str, Any]:
     return {
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in parameters.items()
-        if name not in _NOT_STORED
+        if name in _STORED
     }
 
 
@@ -214,9 +208,10 @@ class _ModelReader:
         _require(metadata.get("format") == _FORMAT, "it was not written by ctre.")
         version = metadata.get("format_version")
         _require(
-            version == _FORMAT_VERSION,
+            version in _READ_VERSIONS,
             f"it has format version {version!r} where this version of ctre reads "
-            f"{_FORMAT_VERSION!r}. Install the version of ctre that wrote it, or a later one.",
+            f"{' and '.join(map(repr, _READ_VERSIONS))}. Install the version of ctre that wrote "
+            "it, or a later one.",
         )
         self.model = json.loads(metadata.get("model", ""))
         _require(isinstance(self.model, dict), "its description is no JSON object.")
@@ -228,12 +223,12 @@ class _ModelReader:
         n_features, n_classes = sizes[0], sizes[-1]
         layers = [self.layer(number, *ends) for number, ends in enumerate(pairwise(sizes))]
         activation = self.model.get("activation")
-        _require(activation in get_args(Activation), f"its activation {activation!r} is unknown.")
+        _require(activation in ACTIVATIONS, f"its activation {activation!r} is unknown.")
 
         estimator = SparseMLPClassifier(**self.parameters())
-        check_parameters(estimator.get_params(deep=False))
-        kind = DenseNetwork.of if self.is_dense(layers) else SparseNetwork
-        estimator.network_ = kind(layers, activation, "softmax_cross_entropy")
+        Parameters(**estimator.get_params(deep=False))  # checks them
+        estimator.network_ = SparseNetwork(layers, activation, "softmax_cross_entropy")
+        estimator.scaling_ = self.scaling(n_features)
         estimator.classes_ = self.classes(n_classes)
         estimator.n_features_in_ = n_features
         feature_names = self.feature_names(n_features)
@@ -241,13 +236,12 @@ class _ModelReader:
             estimator.feature_names_in_ = np.array(feature_names, dtype=object)
         target = self.model.get("target")
         _require(target is None or isinstance(target, str), "its target is no name.")
-        return SavedModel(estimator, self.scaling(n_features), feature_names, target)
+        return SavedModel(estimator, feature_names, target)
 
     def parameters(self) -> dict[str, Any]:
         parameters = self.model.get("parameters")
-        known = SparseMLPClassifier().get_params(deep=False).keys() - set(_NOT_STORED)
         _require(
-            isinstance(parameters, dict) and parameters.keys() <= known,
+            isinstance(parameters, dict) and parameters.keys() <= set(_STORED),
             "its parameters are not those of the estimator.",
         )
         hidden = parameters.get("hidden_layer_sizes")
@@ -285,17 +279,6 @@ class _ModelReader:
         weights = self.array(f"{prefix}.weights", ("F32",), n_connections)
         return SparseLayer(topology, weights, self.array(f"{prefix}.biases", ("F32",), n_post))
 
-    def is_dense(self, layers: Sequence[SparseLayer]) -> bool:
-        if self.model.get("is_dense") is not True:
-            return False
-        for layer in layers:
-            topology = layer.topology
-            _require(
-                topology.n_connections == topology.n_places,
-                "a dense network must connect every pair.",
-            )
-        return True
-
     def classes(self, n_classes: int) -> NDArray[Any]:
         labels = self.model.get("classes")
         if labels is None:
@@ -314,11 +297,9 @@ class _ModelReader:
         _require(_are_names(names, n_features), f"it must name {n_features} features.")
         return tuple(names)
 
-    def scaling(self, n_features: int) -> Scaling | None:
-        name = self.model.get("scaling")
-        if name is None:
-            return None
-        _require(name in SCALINGS, f"its scaling {name!r} is unknown.")
+    def scaling(self, n_features: int) -> Scaling:
+        name = self.model.get("scaling") or "none"  # version 1 had no word for it
+        _require(name in SCALINGS and name != "auto", f"its scaling {name!r} is unknown.")
         if name == "none":
             return Scaling(name)
         factor = self.array("scaling.factor", ("F64",), n_features)

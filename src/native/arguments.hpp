@@ -116,7 +116,8 @@ class Fields {
   template <class T>
   T number(std::size_t i, const char* field) const {
     T number;
-    require(nb::try_cast(tuple_[i], number), name_ + "." + field, "be a number");
+    require(nb::try_cast(tuple_[i], number), name_ + "." + field,
+            std::is_same_v<T, bool> ? "be a bool" : "be a number");
     return number;
   }
 

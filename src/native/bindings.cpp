@@ -5,7 +5,9 @@
 #include <cstdlib>
 
 #include "arguments.hpp"
-#include "dispatch.hpp"
+#include "best_absent_pairs.hpp"
+#include "kernel_table.hpp"
+#include "pair_scores.hpp"
 #include "pulse.hpp"
 
 namespace ctre {
@@ -23,7 +25,12 @@ Value named(const std::string& name, std::initializer_list<std::pair<const char*
   for (const auto& [key, value] : values) {
     if (name == key) return value;
   }
-  throw nb::value_error((std::string(argument) + " is unknown: '" + name + "'.").c_str());
+  std::string names;
+  for (const auto& [key, value] : values) {
+    names += (names.empty() ? "'" : ", '") + std::string(key) + "'";
+  }
+  require(false, argument, "be one of " + names + ", got '" + name + "'");
+  return {};
 }
 
 Activation activation_named(const std::string& name) {
@@ -44,21 +51,30 @@ Loss loss_named(const std::string& name) {
                      "loss");
 }
 
-Optimizer optimizer_of(nb::handle value) {
-  const bool is_sgd = nb::len(value) == 4;
-  const Fields fields(value, "optimizer", is_sgd ? 4 : 6);
-  const auto number = [&](std::size_t i, const char* name) {
-    return fields.number<double>(i, name);
-  };
-  if (is_sgd)
-    return SGD{number(0, "learning_rate"), number(1, "momentum"), number(3, "l2"),
-               nb::cast<bool>(fields[2])};
-  return Adam{number(0, "learning_rate"),
-              number(1, "beta_1"),
-              number(2, "beta_2"),
-              number(3, "floor"),
-              number(4, "l2"),
-              fields.number<std::int64_t>(5, "n_steps_done")};
+SGD sgd_of(nb::handle value) {
+  const Fields fields(value, "optimizer", 4);
+  return {fields.number<double>(0, "learning_rate"), fields.number<double>(1, "momentum"),
+          fields.number<double>(3, "l2"), fields.number<bool>(2, "nesterov")};
+}
+
+Adam adam_of(nb::handle value) {
+  const Fields fields(value, "optimizer", 6);
+  return {fields.number<double>(0, "learning_rate"),
+          fields.number<double>(1, "beta_1"),
+          fields.number<double>(2, "beta_2"),
+          fields.number<double>(3, "floor"),
+          fields.number<double>(4, "l2"),
+          fields.number<std::int64_t>(5, "n_steps_done")};
+}
+
+Optimizer optimizer_of(const std::string& kind, nb::handle value) {
+  using Read = Optimizer (*)(nb::handle);
+  const auto read =
+      named<Read>(kind,
+                  {{"SGD", [](nb::handle fields) -> Optimizer { return sgd_of(fields); }},
+                   {"Adam", [](nb::handle fields) -> Optimizer { return adam_of(fields); }}},
+                  "optimizer");
+  return read(value);
 }
 
 int slots_of(const Optimizer& optimizer) {
@@ -67,10 +83,11 @@ int slots_of(const Optimizer& optimizer) {
 
 nb::tuple train_epoch(const nb::list& layers, nb::handle samples, nb::handle targets,
                       nb::handle order, nb::handle sample_weight, std::int64_t batch_size,
-                      const std::string& activation, const std::string& loss, nb::handle optimizer,
-                      int n_threads, nb::handle tick) {
+                      const std::string& activation, const std::string& loss,
+                      const std::string& optimizer_kind, nb::handle optimizer, int n_threads,
+                      nb::handle tick) {
   TrainCall call{};
-  call.optimizer = optimizer_of(optimizer);
+  call.optimizer = optimizer_of(optimizer_kind, optimizer);
   call.activation = activation_named(activation);
   call.loss = loss_named(loss);
   call.layers = layer_views(layers, slots_of(call.optimizer));
@@ -215,14 +232,15 @@ NB_MODULE(_native, module) {
   module.def("isa", [] { return ctre::kernels().isa; }, "Name the instruction set in use.");
   module.def("train_epoch", ctre::train_epoch, nb::arg("layers"), nb::arg("samples"),
              nb::arg("targets"), nb::arg("order"), nb::arg("sample_weight").none(),
-             nb::arg("batch_size"), nb::arg("activation"), nb::arg("loss"), nb::arg("optimizer"),
-             nb::arg("n_threads"), nb::arg("tick").none());
+             nb::arg("batch_size"), nb::arg("activation"), nb::arg("loss"),
+             nb::arg("optimizer_kind"), nb::arg("optimizer"), nb::arg("n_threads"),
+             nb::arg("tick").none());
   module.def("forward", ctre::forward, nb::arg("layers"), nb::arg("samples"), nb::arg("activation"),
              nb::arg("n_threads"), nb::arg("hidden"), nb::arg("out"));
   module.def("best_absent_pairs", ctre::best_absent_pairs, nb::arg("pre"), nb::arg("post"),
              nb::arg("pre_offset").none(), nb::arg("post_offset").none(), nb::arg("absolute"),
-             nb::arg("lowest_first"), nb::arg("normalized"), nb::arg("indptr"), nb::arg("indices"), nb::arg("n_threads"),
-             nb::arg("out"));
+             nb::arg("lowest_first"), nb::arg("normalized"), nb::arg("indptr"), nb::arg("indices"),
+             nb::arg("n_threads"), nb::arg("out"));
   module.def("pair_scores", ctre::pair_scores, nb::arg("pre"), nb::arg("post"),
              nb::arg("pre_offset").none(), nb::arg("post_offset").none(), nb::arg("absolute"),
              nb::arg("normalized"), nb::arg("indptr"), nb::arg("indices"), nb::arg("n_threads"),

@@ -8,14 +8,14 @@
 
 #include "live_neurons.hpp"
 #include "memory.hpp"
-#include "tile.hpp"
+#include "micro_tile.hpp"
 
 namespace ctre::CTRE_ISA {
 
 inline constexpr std::int64_t kBlockPre = 1024, kBlockPost = 1008;  // scores of a block: 4 MB
-inline constexpr std::int64_t kPackedPre = 256;                     // times a chunk of samples: half of L2
-inline constexpr int kFilter = 32;                                  // scores that a filter looks at together
-inline constexpr std::int64_t kPackingCost = 16;                    // of a value, in multiplications
+inline constexpr std::int64_t kPackedPre = 256;   // times a chunk of samples: half of L2
+inline constexpr int kFilter = 32;                // scores that a filter looks at together
+inline constexpr std::int64_t kPackingCost = 16;  // of a value, in multiplications
 
 // Equal parts of n, each a multiple of `step` but the last.
 struct Parts {
@@ -36,11 +36,13 @@ struct Grid {
   Grid(std::int64_t n_pre, std::int64_t n_post, int n_threads) {
     double least = std::numeric_limits<double>::infinity();
     for (int wanted = 1; wanted <= n_threads; ++wanted) {
-      const Parts some_pre(n_pre, kBlockPre, kTilePre, wanted);
-      const Parts some_post(n_post, kBlockPost, kTilePost, (n_threads + some_pre.number - 1) / some_pre.number);
+      const Parts some_pre(n_pre, kBlockPre, kMicroPre, wanted);
+      const Parts some_post(n_post, kBlockPost, kMicroPost,
+                            (n_threads + some_pre.number - 1) / some_pre.number);
       const std::int64_t rounds = (some_pre.number * some_post.number + n_threads - 1) / n_threads;
-      const double cost = static_cast<double>(rounds * (some_pre.size * some_post.size +
-                                                        kPackingCost * (some_pre.size + some_post.size)));
+      const double cost =
+          static_cast<double>(rounds * (some_pre.size * some_post.size +
+                                        kPackingCost * (some_pre.size + some_post.size)));
       if (cost >= least) continue;
       least = cost;
       pre = some_pre;
@@ -53,7 +55,8 @@ struct Grid {
 template <class Product>
 class BlockWalk {
  public:
-  BlockWalk(const Product& product, std::int64_t n_samples, const Side& pre, const Side& post, int n_threads)
+  BlockWalk(const Product& product, std::int64_t n_samples, const Side& pre, const Side& post,
+            int n_threads)
       : product_(product),
         n_samples_(n_samples),
         pre_(pre),
@@ -66,7 +69,7 @@ class BlockWalk {
     Floats scores;
   };
   Workspace workspace() const {
-    const std::int64_t n_rows = has_sums() ? grid_.post.size : kTilePost;
+    const std::int64_t n_rows = has_sums() ? grid_.post.size : kMicroPost;
     return {product_.panels(kPackedPre, grid_.post.size),
             Floats(static_cast<std::size_t>(grid_.pre.size * n_rows + kFilter), Fill::nothing)};
   }
@@ -84,7 +87,8 @@ class BlockWalk {
 
  private:
   template <class Filter>
-  void score_block(Workspace& work, std::int64_t pre_part, std::int64_t post_part, Filter& filter) const {
+  void score_block(Workspace& work, std::int64_t pre_part, std::int64_t post_part,
+                   Filter& filter) const {
     const std::int64_t pre_begin = pre_part * grid_.pre.size;
     const std::int64_t pre_end = std::min(pre_begin + grid_.pre.size, pre_.live.size());
     const std::int64_t post_begin = post_part * grid_.post.size;
@@ -95,12 +99,15 @@ class BlockWalk {
       for (std::int64_t first = pre_begin; first < pre_end; first += kPackedPre) {
         const std::int64_t n_pre = std::min(kPackedPre, pre_end - first);
         product_.pack_pre(work.panels, begin, end, first, n_pre);
-        for (std::int64_t i = 0; i < n_post; i += kTilePost) {
-          float* scores = work.scores.data() + (has_sums() ? i : 0) * grid_.pre.size + (first - pre_begin);
+        for (std::int64_t i = 0; i < n_post; i += kMicroPost) {
+          float* scores =
+              work.scores.data() + (has_sums() ? i : 0) * grid_.pre.size + (first - pre_begin);
           product_.multiply(work.panels, begin, end, n_pre, i, scores, grid_.pre.size);
           if (end < n_samples_) continue;
-          for (std::int64_t row = i; row < std::min(i + kTilePost, n_post); ++row, scores += grid_.pre.size) {
-            filter(post_.live.index[static_cast<std::size_t>(post_begin + row)], first, n_pre, scores);
+          for (std::int64_t row = i; row < std::min(i + kMicroPost, n_post);
+               ++row, scores += grid_.pre.size) {
+            filter(post_.live.index[static_cast<std::size_t>(post_begin + row)], first, n_pre,
+                   scores);
           }
         }
       }

@@ -91,18 +91,4 @@ struct ForwardCall {
   float* out;                  // (n_rows, n_post of the last layer), its input sums
 };
 
-// One body per instruction set; they throw std::bad_alloc before they change anything.
-namespace baseline {
-EpochTotals train_epoch(const TrainCall& call);
-void forward(const ForwardCall& call);
-}  // namespace baseline
-namespace avx2 {
-EpochTotals train_epoch(const TrainCall& call);
-void forward(const ForwardCall& call);
-}  // namespace avx2
-namespace avx512 {
-EpochTotals train_epoch(const TrainCall& call);
-void forward(const ForwardCall& call);
-}  // namespace avx512
-
 }  // namespace ctre

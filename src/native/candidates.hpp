@@ -22,7 +22,8 @@ class Candidates {
   // The best `count` of `n_pairs`.
   Candidates(std::int64_t count, std::int64_t n_pairs)
       : count_(static_cast<std::size_t>(count)),
-        most_kept_(std::max(3 * count_ + 2048, static_cast<std::size_t>(std::min(n_pairs / kPairsPerSum, kMostPairs)))) {
+        most_kept_(std::max(3 * count_ + 2048, static_cast<std::size_t>(
+                                                   std::min(n_pairs / kPairsPerSum, kMostPairs)))) {
     pairs_.reserve(most_kept_);  // now, as the threads that add must not run out of memory
   }
 

@@ -14,8 +14,9 @@ namespace ctre::CTRE_ISA {
 // and the exact search is itself off by the rounding of its float sums.
 class CoarseFilter {
  public:
-  CoarseFilter(const AbsentPairQuery& query, const Scoring& scoring, const Side& pre, const Side& post,
-               const Wholes& pre_wholes, const Wholes& post_wholes, Candidates& candidates)
+  CoarseFilter(const AbsentPairQuery& query, const Scoring& scoring, const Side& pre,
+               const Side& post, const Wholes& pre_wholes, const Wholes& post_wholes,
+               Candidates& candidates)
       : scoring_(scoring),
         pre_(pre),
         post_(post),
@@ -28,7 +29,8 @@ class CoarseFilter {
     if (first != first_) look_at(first, n);
     const Post post(*this, q);
     const Rank bound = candidates_.bound();
-    const float floor = bound == kTaken ? -std::numeric_limits<float>::infinity() : Scoring::value_of(bound + 1);
+    const float floor =
+        bound == kTaken ? -std::numeric_limits<float>::infinity() : Scoring::value_of(bound + 1);
     for (std::int64_t begin = 0; begin < n; begin += kFilter) {
       std::uint32_t promising = 0;
       for (int v = 0; v < kFilter / kLanes; ++v) {
@@ -56,7 +58,8 @@ class CoarseFilter {
   // What the bounds of a score need of its postsynaptic neuron …
   struct Post {
     Post(const CoarseFilter& filter, std::int64_t q) {
-      const auto post = static_cast<std::size_t>(filter.post_.position[static_cast<std::size_t>(q)]);
+      const auto post =
+          static_cast<std::size_t>(filter.post_.position[static_cast<std::size_t>(q)]);
       const Wholes& wholes = filter.post_wholes_;
       step = wholes.step[post];
       offset = filter.scoring_.post_offset(q);
@@ -79,10 +82,12 @@ class CoarseFilter {
     }
   }
   vf good(const Post& post, vf sums, std::int64_t at) const {
-    return scoring_.goodness(sums * (load(step_ + at) * post.step) + load(offset_ + at) + post.offset);
+    return scoring_.goodness(sums * (load(step_ + at) * post.step) + load(offset_ + at) +
+                             post.offset);
   }
   vf margin(const Post& post, std::int64_t at) const {
-    return load(error_ + at) * post.reach + load(length_ + at) * post.error + load(slack_ + at) + post.slack;
+    return load(error_ + at) * post.reach + load(length_ + at) * post.error + load(slack_ + at) +
+           post.slack;
   }
 
   void keep(const Post& post, std::int64_t q, std::int64_t i, const float* sums) {
@@ -102,7 +107,8 @@ class CoarseFilter {
   Candidates& candidates_;
   const float rounding_;
   std::int64_t first_ = -1;
-  alignas(64) float step_[kPackedPre], length_[kPackedPre], error_[kPackedPre], offset_[kPackedPre], slack_[kPackedPre];
+  alignas(64) float step_[kPackedPre], length_[kPackedPre], error_[kPackedPre], offset_[kPackedPre],
+      slack_[kPackedPre];
   Candidate found_[kFound];
   int n_found_ = 0;
 };

@@ -9,11 +9,11 @@
 #include <limits>
 #include <vector>
 
+#include "best_absent_pairs.hpp"
 #include "columns.hpp"
 #include "live_neurons.hpp"
 #include "memory.hpp"
-#include "similarity.hpp"
-#include "tile.hpp"
+#include "micro_tile.hpp"
 
 namespace ctre::CTRE_ISA {
 
@@ -36,8 +36,10 @@ inline vi add_pair_products(vi sums, vi a, vi b) {
 #endif
 }
 
-inline constexpr int kLargestWhole = 4095, kWholeSamples = 128;  // of so many samples, sums fit 31 bits
-static_assert(std::int64_t{kLargestWhole} * kLargestWhole * kWholeSamples < std::numeric_limits<std::int32_t>::max());
+inline constexpr int kLargestWhole = 4095,
+                     kWholeSamples = 128;  // of so many samples, sums fit 31 bits
+static_assert(std::int64_t{kLargestWhole} * kLargestWhole * kWholeSamples <
+              std::numeric_limits<std::int32_t>::max());
 static_assert(kChunk % kWholeSamples == 0);
 
 // Two samples of a column as whole numbers, in one lane. Adding this large number leaves the
@@ -71,36 +73,40 @@ void pack_pairs(const float* matrix, std::int64_t n_columns, std::int64_t begin,
       }
     } else {
       for (std::int64_t j = 0; j < n_listed; ++j) {
-        row[j] = whole_pair(one[columns[j]] * inverse_steps[j], other[columns[j]] * inverse_steps[j] * has_other);
+        row[j] = whole_pair(one[columns[j]] * inverse_steps[j],
+                            other[columns[j]] * inverse_steps[j] * has_other);
       }
     }
     for (std::int64_t j = 0; j < n_listed; j += kWidth) {
-      std::memcpy(panels + j * (kChunk / 2), row + j, kWidth * sizeof *row);  // the last with what was there
+      std::memcpy(panels + j * (kChunk / 2), row + j,
+                  kWidth * sizeof *row);  // the last with what was there
     }
   }
 }
 
-// scores[i][j] = (first ? 0 : scores[i][j]) + sum over k of the products of post[k][i] and pre[k][j].
-inline void multiply_pair_tile(int n_pairs, const std::int32_t* pre, const std::int32_t* post, bool first,
-                               float* scores, std::int64_t stride) {
-  for (int i = 0; i < kTilePost; ++i) __builtin_prefetch(scores + i * stride, 1);
-  vi sums[kTilePost][kTileVectors];
+// scores[i][j] = (first ? 0 : scores[i][j]) + sum over k of the products of post[k][i] and
+// pre[k][j].
+inline void multiply_pair_micro_tile(int n_pairs, const std::int32_t* pre, const std::int32_t* post,
+                                     bool first, float* scores, std::int64_t stride) {
+  for (int i = 0; i < kMicroPost; ++i) __builtin_prefetch(scores + i * stride, 1);
+  vi sums[kMicroPost][kMicroVectors];
   for (auto& row : sums) {
     for (vi& sum : row) sum = vi{};
   }
   for (int k = 0; k < n_pairs; ++k) {
-    vi values[kTileVectors];
-    for (int j = 0; j < kTileVectors; ++j) {
-      values[j] = *reinterpret_cast<const vi*>(pre + k * kTilePre + j * kLanes);
+    vi values[kMicroVectors];
+    for (int j = 0; j < kMicroVectors; ++j) {
+      values[j] = *reinterpret_cast<const vi*>(pre + k * kMicroPre + j * kLanes);
     }
-    for (int i = 0; i < kTilePost; ++i) {
-      const vi factor = post[k * kTilePost + i] - vi{};
-      for (int j = 0; j < kTileVectors; ++j) sums[i][j] = add_pair_products(sums[i][j], factor, values[j]);
+    for (int i = 0; i < kMicroPost; ++i) {
+      const vi factor = post[k * kMicroPost + i] - vi{};
+      for (int j = 0; j < kMicroVectors; ++j)
+        sums[i][j] = add_pair_products(sums[i][j], factor, values[j]);
     }
   }
-  for (int i = 0; i < kTilePost; ++i) {
+  for (int i = 0; i < kMicroPost; ++i) {
     float* row = scores + i * stride;
-    for (int j = 0; j < kTileVectors; ++j, row += kLanes) {
+    for (int j = 0; j < kMicroVectors; ++j, row += kLanes) {
       const vf sum = __builtin_convertvector(sums[i][j], vf);
       store(row, first ? sum : load(row) + sum);
     }
@@ -133,7 +139,8 @@ inline bool are_moderate(const ColumnProfiles& profiles, const Neurons& live) {
   constexpr double kLow = 1e-15, kHigh = 1e15;
   for (std::size_t i = 0; i < live.index.size(); ++i) {
     const auto column = static_cast<std::size_t>(live.index[i]);
-    const double largest = profiles.largest[column], length = profiles.length[column] * live.scale[i];
+    const double largest = profiles.largest[column],
+                 length = profiles.length[column] * live.scale[i];
     if (!(largest >= kLow && largest <= kHigh && length >= kLow && length <= kHigh)) return false;
     if (!(std::abs(live.offset[i]) <= kHigh)) return false;
   }
@@ -143,8 +150,8 @@ inline bool are_moderate(const ColumnProfiles& profiles, const Neurons& live) {
 // How the blocks of a coarse search are multiplied; see ExactProduct.
 class CoarseProduct {
  public:
-  CoarseProduct(const AbsentPairQuery& query, const Side& pre, const Side& post, const Wholes& pre_wholes,
-                const Wholes& post_wholes)
+  CoarseProduct(const AbsentPairQuery& query, const Side& pre, const Side& post,
+                const Wholes& pre_wholes, const Wholes& post_wholes)
       : query_(query), pre_(pre), post_(post), pre_wholes_(pre_wholes), post_wholes_(post_wholes) {}
 
   struct Panels {
@@ -154,28 +161,32 @@ class CoarseProduct {
   Panels panels(std::int64_t n_pre, std::int64_t n_post) const {
     return {Ints(static_cast<std::size_t>(n_pre * kChunk / 2), Fill::nothing),
             Ints(static_cast<std::size_t>(n_post * kChunk / 2), Fill::nothing),
-            Ints(static_cast<std::size_t>(std::max(n_pre, n_post) + kTilePre + kTilePost))};
+            Ints(static_cast<std::size_t>(std::max(n_pre, n_post) + kMicroPre + kMicroPost))};
   }
 
-  void pack_post(Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t n) const {
-    pack_pairs<kTilePost>(query_.post, query_.n_post, begin, end, post_.live.index.data() + first,
-                          post_wholes_.inverse_step.data() + first, n, panels.row.data(), panels.post.data());
+  void pack_post(Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t first,
+                 std::int64_t n) const {
+    pack_pairs<kMicroPost>(query_.post, query_.n_post, begin, end, post_.live.index.data() + first,
+                           post_wholes_.inverse_step.data() + first, n, panels.row.data(),
+                           panels.post.data());
   }
-  void pack_pre(Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t n) const {
-    pack_pairs<kTilePre>(query_.pre, query_.n_pre, begin, end, pre_.live.index.data() + first,
-                         pre_wholes_.inverse_step.data() + first, n, panels.row.data(), panels.pre.data());
+  void pack_pre(Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t first,
+                std::int64_t n) const {
+    pack_pairs<kMicroPre>(query_.pre, query_.n_pre, begin, end, pre_.live.index.data() + first,
+                          pre_wholes_.inverse_step.data() + first, n, panels.row.data(),
+                          panels.pre.data());
   }
 
-  void multiply(const Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t n_pre, std::int64_t post,
-                float* scores, std::int64_t stride) const {
+  void multiply(const Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t n_pre,
+                std::int64_t post, float* scores, std::int64_t stride) const {
     constexpr int kWholePairs = kWholeSamples / 2;
     const int n_pairs = static_cast<int>((end - begin + 1) / 2);
-    for (std::int64_t j = 0; j < n_pre; j += kTilePre) {
+    for (std::int64_t j = 0; j < n_pre; j += kMicroPre) {
       const std::int32_t* before = panels.pre.data() + j * (kChunk / 2);
       const std::int32_t* after = panels.post.data() + post * (kChunk / 2);
       for (int k = 0; k < n_pairs; k += kWholePairs) {
-        multiply_pair_tile(std::min(kWholePairs, n_pairs - k), before + k * kTilePre, after + k * kTilePost,
-                           begin + k == 0, scores + j, stride);
+        multiply_pair_micro_tile(std::min(kWholePairs, n_pairs - k), before + k * kMicroPre,
+                                 after + k * kMicroPost, begin + k == 0, scores + j, stride);
       }
     }
   }

@@ -9,6 +9,7 @@
 #include <limits>
 #include <vector>
 
+#include "simd.hpp"
 #include "threads.hpp"
 
 namespace ctre::CTRE_ISA {
@@ -53,7 +54,7 @@ class SumOfSquares {
       some_ = 0;
       block_ = row / kSummedRows;
     }
-    some_ += value * value;
+    some_ = multiply_add(value, value, some_);
   }
   double total() const { return total_ + static_cast<double>(some_); }
 
@@ -70,7 +71,8 @@ inline bool is_ordinary(float largest) { return largest >= 1e-12f && largest <= 
 // than ordinary values are brought near one by a power of two, which changes no digit.
 template <class Visit>
 double length_of(float largest, Visit&& visit) {
-  if (largest == 0 || !(largest <= std::numeric_limits<float>::max())) return static_cast<double>(largest);
+  if (largest == 0 || !(largest <= std::numeric_limits<float>::max()))
+    return static_cast<double>(largest);
   int exponent = 0;
   if (!is_ordinary(largest)) std::frexp(largest, &exponent);
   SumOfSquares squares;
@@ -79,12 +81,13 @@ double length_of(float largest, Visit&& visit) {
 }
 
 // Profiles a share of the columns of a (n_rows, n_columns) matrix.
-inline void profile_columns(const float* matrix, std::int64_t n_rows, std::int64_t n_columns, Share share,
-                            ColumnProfiles& profiles) {
+inline void profile_columns(const float* matrix, std::int64_t n_rows, std::int64_t n_columns,
+                            Share share, ColumnProfiles& profiles) {
   constexpr std::int64_t kWidth = 512;  // columns at once: what is kept of them stays in L1
   for (std::int64_t first = share.begin; first < share.end; first += kWidth) {
     const int width = static_cast<int>(std::min(kWidth, share.end - first));
-    std::int32_t largest[kWidth] = {}, n_nonzero[kWidth] = {};  // bits of magnitudes sort as they do
+    std::int32_t largest[kWidth] = {},
+                 n_nonzero[kWidth] = {};  // bits of magnitudes sort as they do
     double squares[kWidth] = {};
     for (std::int64_t begin = 0; begin < n_rows; begin += kSummedRows) {
       float some[kWidth] = {};
@@ -96,7 +99,7 @@ inline void profile_columns(const float* matrix, std::int64_t n_rows, std::int64
           bits &= std::numeric_limits<std::int32_t>::max();
           largest[j] = std::max(largest[j], bits);
           n_nonzero[j] += bits != 0;
-          some[j] += in[j] * in[j];
+          some[j] = multiply_add(in[j], in[j], some[j]);
         }
       }
       for (int j = 0; j < width; ++j) squares[j] += static_cast<double>(some[j]);
@@ -106,16 +109,18 @@ inline void profile_columns(const float* matrix, std::int64_t n_rows, std::int64
       float& most = profiles.largest[at];
       std::memcpy(&most, largest + j, sizeof most);
       profiles.n_nonzero[at] = n_nonzero[j];
-      profiles.length[at] = is_ordinary(most) ? std::sqrt(squares[j]) : length_of(most, [&](auto&& add) {
-        for (std::int64_t row = 0; row < n_rows; ++row) add(row, matrix[row * n_columns + first + j]);
-      });
+      profiles.length[at] =
+          is_ordinary(most) ? std::sqrt(squares[j]) : length_of(most, [&](auto&& add) {
+            for (std::int64_t row = 0; row < n_rows; ++row)
+              add(row, matrix[row * n_columns + first + j]);
+          });
     }
   }
 }
 
 // The same for columns in CSC form.
-inline void profile_columns(const std::int64_t* indptr, const std::int32_t* indices, const float* values,
-                            Share share, ColumnProfiles& profiles) {
+inline void profile_columns(const std::int64_t* indptr, const std::int32_t* indices,
+                            const float* values, Share share, ColumnProfiles& profiles) {
   for (std::int64_t column = share.begin; column < share.end; ++column) {
     std::int32_t largest = 0, n_nonzero = 0;
     for (std::int64_t i = indptr[column]; i < indptr[column + 1]; ++i) {

@@ -8,14 +8,14 @@ namespace ctre::CTRE_ISA {
 
 inline constexpr int kFound = 256;  // pairs a thread hands over at once
 
-static_assert(kPackedPre % kTilePre == 0 && kPackedPre % kFilter == 0);
+static_assert(kPackedPre % kMicroPre == 0 && kPackedPre % kFilter == 0);
 static_assert(kFilter % kLanes == 0 && kFilter <= 32);  // a bit each
 
 // One thread's, over a list that all share.
 class ExactFilter {
  public:
-  ExactFilter(const AbsentPairQuery& query, const Scoring& scoring, const Side& pre, const Side& post,
-              BestPairs& best)
+  ExactFilter(const AbsentPairQuery& query, const Scoring& scoring, const Side& pre,
+              const Side& post, BestPairs& best)
       : query_(query), scoring_(scoring), pre_(pre), post_(post), best_(best) {}
 
   // Postsynaptic neuron q with n live presynaptic ones from `first` on.
@@ -46,7 +46,8 @@ class ExactFilter {
     }
   }
 
-  void filter(std::int64_t q, const Neurons& list, std::int64_t first, std::int64_t n, const float* sums) {
+  void filter(std::int64_t q, const Neurons& list, std::int64_t first, std::int64_t n,
+              const float* sums) {
     const std::int32_t* index = list.index.data() + first;
     const float offset = scoring_.post_offset(q);
     const Rank bound = best_.bound(scoring_.key(q, index[0]));

@@ -1,8 +1,8 @@
-// The product of two sides' activations in float: panels of packed columns, and the tile that
+// The product of two sides' activations in float: panels of packed columns, and the micro-tile that
 // multiplies two.
 //
 // Both sides are sample-major. A chunk of samples of some columns is packed into panels, each
-// [sample][column] with the few columns of one tile, so that the tile reads memory in order. The
+// [sample][column] with the few columns of one micro-tile, which so reads memory in order. The
 // sum over samples runs in ascending order within a chunk and then over the chunks: a score does
 // not depend on how places are divided into blocks, nor on the number of threads.
 #pragma once
@@ -12,34 +12,36 @@
 #include <cstring>
 #include <vector>
 
+#include "best_absent_pairs.hpp"
 #include "live_neurons.hpp"
 #include "memory.hpp"
-#include "similarity.hpp"
-#include "tile.hpp"
+#include "micro_tile.hpp"
 
 namespace ctre::CTRE_ISA {
 
 // scores[i][j] = (first ? 0 : scores[i][j]) + sum over k of post[k][i] * pre[k][j]; with `kSparse`,
 // row k of the presynaptic panel belongs to sample rows[k] of the chunk.
 template <bool kSparse>
-inline void multiply_tile(int n_rows, const float* pre, const std::int16_t* rows, const float* post, bool first,
-                          float* scores, std::int64_t stride) {
-  for (int i = 0; i < kTilePost; ++i) __builtin_prefetch(scores + i * stride, 1);
-  vf sums[kTilePost][kTileVectors];
+inline void multiply_micro_tile(int n_rows, const float* pre, const std::int16_t* rows,
+                                const float* post, bool first, float* scores, std::int64_t stride) {
+  for (int i = 0; i < kMicroPost; ++i) __builtin_prefetch(scores + i * stride, 1);
+  vf sums[kMicroPost][kMicroVectors];
   for (auto& row : sums) {
     for (vf& sum : row) sum = vf{};
   }
   for (int k = 0; k < n_rows; ++k) {
-    const float* factors = post + (kSparse ? rows[k] : k) * kTilePost;
-    vf values[kTileVectors];
-    for (int j = 0; j < kTileVectors; ++j) values[j] = load(pre + k * kTilePre + j * kLanes);
-    for (int i = 0; i < kTilePost; ++i) {
-      for (int j = 0; j < kTileVectors; ++j) sums[i][j] += factors[i] * values[j];
+    const float* factors = post + (kSparse ? rows[k] : k) * kMicroPost;
+    vf values[kMicroVectors];
+    for (int j = 0; j < kMicroVectors; ++j) values[j] = load(pre + k * kMicroPre + j * kLanes);
+    for (int i = 0; i < kMicroPost; ++i) {
+      for (int j = 0; j < kMicroVectors; ++j)
+        sums[i][j] = multiply_add(splat(factors[i]), values[j], sums[i][j]);
     }
   }
-  for (int i = 0; i < kTilePost; ++i) {
+  for (int i = 0; i < kMicroPost; ++i) {
     float* row = scores + i * stride;
-    for (int j = 0; j < kTileVectors; ++j, row += kLanes) store(row, first ? sums[i][j] : load(row) + sums[i][j]);
+    for (int j = 0; j < kMicroVectors; ++j, row += kLanes)
+      store(row, first ? sums[i][j] : load(row) + sums[i][j]);
   }
 }
 
@@ -47,7 +49,8 @@ inline void multiply_tile(int n_rows, const float* pre, const std::int16_t* rows
 // of kWidth columns, each kChunk * kWidth floats; the last panel repeats the last column.
 template <int kWidth>
 void pack_dense(const float* matrix, std::int64_t n_columns, std::int64_t begin, std::int64_t end,
-                const std::int32_t* columns, const float* scales, std::int64_t n_listed, float* panels) {
+                const std::int32_t* columns, const float* scales, std::int64_t n_listed,
+                float* panels) {
   constexpr int kRows = 16;  // at once: enough to read lines whole and to write some in order
   for (std::int64_t row = begin; row < end; row += kRows) {
     const int n_rows = static_cast<int>(std::min<std::int64_t>(kRows, end - row));
@@ -81,13 +84,13 @@ struct PanelRows {
 };
 
 // The same for CSC columns, leaving out the samples that are zero in all columns of a panel.
-inline void pack_sparse(const std::int64_t* indptr, const std::int32_t* indices, const float* values,
-                        std::int64_t begin, std::int64_t end, const std::int32_t* columns,
-                        const float* scales, std::int64_t n_listed, float* panels,
-                        PanelRows* panel_rows) {
-  for (std::int64_t first = 0; first < n_listed; first += kTilePre, ++panel_rows) {
-    const int width = static_cast<int>(std::min<std::int64_t>(kTilePre, n_listed - first));
-    std::int64_t run_begin[kTilePre], run_end[kTilePre];
+inline void pack_sparse(const std::int64_t* indptr, const std::int32_t* indices,
+                        const float* values, std::int64_t begin, std::int64_t end,
+                        const std::int32_t* columns, const float* scales, std::int64_t n_listed,
+                        float* panels, PanelRows* panel_rows) {
+  for (std::int64_t first = 0; first < n_listed; first += kMicroPre, ++panel_rows) {
+    const int width = static_cast<int>(std::min<std::int64_t>(kMicroPre, n_listed - first));
+    std::int64_t run_begin[kMicroPre], run_end[kMicroPre];
     std::int16_t row_of[kChunk];
     std::fill_n(row_of, kChunk, std::int16_t{-1});
     for (int j = 0; j < width; ++j) {
@@ -106,11 +109,11 @@ inline void pack_sparse(const std::int64_t* indptr, const std::int32_t* indices,
     }
     panel_rows->n_rows = n_rows;
     float* panel = panels + first * kChunk;
-    std::fill_n(panel, n_rows * kTilePre, 0.0f);
+    std::fill_n(panel, n_rows * kMicroPre, 0.0f);
     for (int j = 0; j < width; ++j) {
       for (std::int64_t i = run_begin[j]; i < run_end[j]; ++i) {
         // Repeated entries add up.
-        panel[row_of[indices[i] - begin] * kTilePre + j] += values[i] * scales[first + j];
+        panel[row_of[indices[i] - begin] * kMicroPre + j] += values[i] * scales[first + j];
       }
     }
   }
@@ -137,10 +140,11 @@ bool panels_finite(const float* panels, std::int64_t n_columns, int n_rows) {
   return finite;
 }
 
-inline bool panels_finite(const float* panels, std::int64_t n_columns, const PanelRows* panel_rows) {
+inline bool panels_finite(const float* panels, std::int64_t n_columns,
+                          const PanelRows* panel_rows) {
   bool finite = true;
-  for (std::int64_t first = 0; first < n_columns; first += kTilePre, ++panel_rows) {
-    finite &= all_finite(panels + first * kChunk, panel_rows->n_rows * kTilePre);
+  for (std::int64_t first = 0; first < n_columns; first += kMicroPre, ++panel_rows) {
+    finite &= all_finite(panels + first * kChunk, panel_rows->n_rows * kMicroPre);
   }
   return finite;
 }
@@ -161,48 +165,55 @@ class ExactProduct {
     Panels panels;
     panels.pre = Floats(static_cast<std::size_t>(n_pre * kChunk), Fill::nothing);
     panels.post = Floats(static_cast<std::size_t>(n_post * kChunk), Fill::nothing);
-    panels.pre_rows.resize(query_.pre ? 0 : static_cast<std::size_t>(n_pre / kTilePre));
+    panels.pre_rows.resize(query_.pre ? 0 : static_cast<std::size_t>(n_pre / kMicroPre));
     return panels;
   }
 
   // Samples [begin, end) of n live postsynaptic neurons from `first` on.
-  void pack_post(Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t n) const {
-    pack_dense<kTilePost>(query_.post, query_.n_post, begin, end, post_.live.index.data() + first,
-                          post_.live.scale.data() + first, n, panels.post.data());
+  void pack_post(Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t first,
+                 std::int64_t n) const {
+    pack_dense<kMicroPost>(query_.post, query_.n_post, begin, end, post_.live.index.data() + first,
+                           post_.live.scale.data() + first, n, panels.post.data());
     if (pre_.dead.size()) {
-      panels.finite &= panels_finite<kTilePost>(panels.post.data(), n, static_cast<int>(end - begin));
+      panels.finite &=
+          panels_finite<kMicroPost>(panels.post.data(), n, static_cast<int>(end - begin));
     }
   }
 
   // The same for presynaptic ones.
-  void pack_pre(Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t first, std::int64_t n) const {
+  void pack_pre(Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t first,
+                std::int64_t n) const {
     const std::int32_t* index = pre_.live.index.data() + first;
     const float* scale = pre_.live.scale.data() + first;
     if (query_.pre) {
-      pack_dense<kTilePre>(query_.pre, query_.n_pre, begin, end, index, scale, n, panels.pre.data());
+      pack_dense<kMicroPre>(query_.pre, query_.n_pre, begin, end, index, scale, n,
+                            panels.pre.data());
       if (post_.dead.size()) {
-        panels.finite &= panels_finite<kTilePre>(panels.pre.data(), n, static_cast<int>(end - begin));
+        panels.finite &=
+            panels_finite<kMicroPre>(panels.pre.data(), n, static_cast<int>(end - begin));
       }
     } else {
-      pack_sparse(query_.pre_indptr, query_.pre_indices, query_.pre_values, begin, end, index, scale, n,
-                  panels.pre.data(), panels.pre_rows.data());
-      if (post_.dead.size()) panels.finite &= panels_finite(panels.pre.data(), n, panels.pre_rows.data());
+      pack_sparse(query_.pre_indptr, query_.pre_indices, query_.pre_values, begin, end, index,
+                  scale, n, panels.pre.data(), panels.pre_rows.data());
+      if (post_.dead.size())
+        panels.finite &= panels_finite(panels.pre.data(), n, panels.pre_rows.data());
     }
   }
 
-  // Adds the packed samples' share to the scores of a tile of postsynaptic neurons from `post` on
+  // Adds the packed samples' share to the scores of kMicroPost postsynaptic neurons from `post` on
   // with all the presynaptic ones.
-  void multiply(const Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t n_pre, std::int64_t post,
-                float* scores, std::int64_t stride) const {
+  void multiply(const Panels& panels, std::int64_t begin, std::int64_t end, std::int64_t n_pre,
+                std::int64_t post, float* scores, std::int64_t stride) const {
     const float* post_panel = panels.post.data() + post * kChunk;
-    for (std::int64_t j = 0; j < n_pre; j += kTilePre) {
+    for (std::int64_t j = 0; j < n_pre; j += kMicroPre) {
       const float* pre_panel = panels.pre.data() + j * kChunk;
       if (query_.pre) {
-        multiply_tile<false>(static_cast<int>(end - begin), pre_panel, nullptr, post_panel, begin == 0, scores + j,
-                             stride);
+        multiply_micro_tile<false>(static_cast<int>(end - begin), pre_panel, nullptr, post_panel,
+                                   begin == 0, scores + j, stride);
       } else {
-        const PanelRows& rows = panels.pre_rows[static_cast<std::size_t>(j / kTilePre)];
-        multiply_tile<true>(rows.n_rows, pre_panel, rows.rows, post_panel, begin == 0, scores + j, stride);
+        const PanelRows& rows = panels.pre_rows[static_cast<std::size_t>(j / kMicroPre)];
+        multiply_micro_tile<true>(rows.n_rows, pre_panel, rows.rows, post_panel, begin == 0,
+                                  scores + j, stride);
       }
     }
   }

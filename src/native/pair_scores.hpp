@@ -13,15 +13,4 @@ struct PairScoresCall : BilinearForm {
   float* out;  // (n_pairs,)
 };
 
-// One body per instruction set; they throw std::bad_alloc before they change anything.
-namespace baseline {
-void pair_scores(const PairScoresCall& call);
-}
-namespace avx2 {
-void pair_scores(const PairScoresCall& call);
-}
-namespace avx512 {
-void pair_scores(const PairScoresCall& call);
-}
-
 }  // namespace ctre

@@ -104,8 +104,8 @@ Plan::Plan(const std::vector<LayerView>& views, Orders orders) : layers(views.si
     sort_by_degree(pre_neurons, out_degree);
     if (l > 0) sort_by_degree(pre_neurons, in_degrees(views[l - 1]));
     Numbers pre_number = numbers_of(pre_neurons, view.n_pre);
-    layers[l] = plan_layer(view, pre_neurons, pre_number, out_degree, post_neurons, post_number,
-                           orders);
+    layers[l] =
+        plan_layer(view, pre_neurons, pre_number, out_degree, post_neurons, post_number, orders);
     post_neurons = std::move(pre_neurons);
     post_number = std::move(pre_number);
   }

@@ -6,10 +6,10 @@
 #include <cstring>
 #include <limits>
 
+#include "best_absent_pairs.hpp"
 #include "best_pairs.hpp"
 #include "live_neurons.hpp"
 #include "simd.hpp"
-#include "similarity.hpp"
 
 namespace ctre::CTRE_ISA {
 
@@ -18,8 +18,12 @@ class Scoring {
   explicit Scoring(const AbsentPairQuery& query) : query_(query) {}
 
   std::int64_t key(std::int64_t q, std::int64_t p) const { return q * query_.n_pre + p; }
-  float post_offset(std::int64_t q) const { return query_.post_offset ? query_.post_offset[q] : 0.0f; }
-  float pre_offset(std::int64_t p) const { return query_.pre_offset ? query_.pre_offset[p] + 0.0f : 0.0f; }
+  float post_offset(std::int64_t q) const {
+    return query_.post_offset ? query_.post_offset[q] : 0.0f;
+  }
+  float pre_offset(std::int64_t p) const {
+    return query_.pre_offset ? query_.pre_offset[p] + 0.0f : 0.0f;
+  }
 
   // The score, or its negative where low ones are better: the higher the better.
   float goodness(float sum) const {
@@ -52,7 +56,8 @@ class Scoring {
   }
 
   bool is_taken(std::int64_t q, std::int32_t p) const {
-    return std::binary_search(query_.indices + query_.indptr[q], query_.indices + query_.indptr[q + 1], p);
+    return std::binary_search(query_.indices + query_.indptr[q],
+                              query_.indices + query_.indptr[q + 1], p);
   }
 
  private:

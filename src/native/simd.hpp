@@ -11,6 +11,8 @@
 
 #if defined(__SSE2__)
 #include <immintrin.h>
+#elif defined(__ARM_FEATURE_FMA)
+#include <arm_neon.h>
 #endif
 
 #ifndef CTRE_ISA
@@ -37,10 +39,23 @@ inline void store(float* p, vf x) { *reinterpret_cast<vf*>(p) = x; }
 inline vf loadu(const float* p) { return *reinterpret_cast<const vfu*>(p); }
 inline void storeu(float* p, vf x) { *reinterpret_cast<vfu*>(p) = x; }
 
-// a * b + c, rounded as that of vectors is.
+// a * b + c of a number and of vectors, rounded alike: once where the processor can, at every level
+// of optimization. (Whether a plain a * b + c is, the compiler decides anew in each loop.) Loops
+// that add up in this way, in the same order, come to the same sum.
 inline float multiply_add(float a, float b, float c) {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
   return __builtin_fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+inline vf multiply_add(vf a, vf b, vf c) {
+#if defined(__AVX512F__)
+  return vf(_mm512_fmadd_ps(__m512(a), __m512(b), __m512(c)));
+#elif defined(__FMA__)
+  return vf(_mm256_fmadd_ps(__m256(a), __m256(b), __m256(c)));
+#elif defined(__ARM_FEATURE_FMA)
+  return vf(vfmaq_f32(float32x4_t(c), float32x4_t(a), float32x4_t(b)));
 #else
   return a * b + c;
 #endif

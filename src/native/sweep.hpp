@@ -66,8 +66,8 @@ struct Outgoing {
 // written, but the weights need no second order, nor does a neuron that is zero in the whole tile
 // cost anything.
 template <class F, int kVectors>
-void spread_layer(const Outgoing& out, std::int32_t n_post, const float* biases,
-                  const float* below, float* above) {
+void spread_layer(const Outgoing& out, std::int32_t n_post, const float* biases, const float* below,
+                  float* above) {
   constexpr std::ptrdiff_t kWidth = kVectors * kLanes;
   for (std::int32_t q = 0; q < n_post; ++q) {
     for (int v = 0; v < kVectors; ++v) store(above + q * kWidth + v * kLanes, splat(biases[q]));

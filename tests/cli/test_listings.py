@@ -37,7 +37,7 @@ def test_the_page_of_methods_is_what_the_command_prints(ctre):
     for row, recipe in zip(rows, RECIPES, strict=True):
         assert row.startswith(f"| `{recipe.name}` | {recipe.summary} |")
         assert row.endswith(f"| {recipe.citation.short} |")
-        assert row.count("|") == 9
+        assert row.count("|") == page.splitlines()[-len(RECIPES) - 2].count("|")
 
 
 @pytest.mark.parametrize("args", [("--cite", "set", "--json"), ("--markdown", "--json")])

@@ -11,7 +11,7 @@ from scipy.io import savemat
 from sklearn.datasets import dump_svmlight_file
 
 from ctre import SparseMLPClassifier
-from ctre.datasets import Scaling, load, read_file
+from ctre.datasets import load, read_file
 from ctre.persistence import save_model
 
 
@@ -19,15 +19,15 @@ from ctre.persistence import save_model
 def garden(flowers, tmp_path):
     """The folder "garden" with a model of the flowers; gives what the model says of them."""
     data = read_file(flowers, target="species")
-    scaling = Scaling.fit("standard", data.X_train)
-    X = scaling.apply(data.X_train)
-    model = SparseMLPClassifier((8, 6), epsilon=2, max_iter=20, batch_size=8, random_state=0)
+    X = data.X_train
+    model = SparseMLPClassifier(
+        (8, 6), epsilon=2, max_iter=20, batch_size=8, scaling="standard", random_state=0
+    )
     model.fit(X, data.y_train)
     (tmp_path / "garden").mkdir()
     save_model(
         tmp_path / "garden" / "model.safetensors",
         model,
-        scaling=scaling,
         feature_names=data.feature_names,
         target="species",
     )
@@ -144,7 +144,7 @@ def write(path, header, *rows):
         (["nowhere", "flowers.csv"], "'nowhere' does not exist"),
         ([".", "flowers.csv"], "model.safetensors: No such file or directory"),
         (["flowers.csv", "flowers.csv"], "'flowers.csv' cannot be used as a model"),
-        (["later", "flowers.csv"], "format version '2'"),
+        (["later", "flowers.csv"], "format version '9'"),
         (["garden", "nothing.csv"], "nothing.csv does not exist"),
         (["garden", "wide.csv"], "must have 3 columns beside the labels, got 4"),
         (["garden", "swapped.csv"], "column 1 must be 'petal', got 'sepal'"),
@@ -160,7 +160,7 @@ def test_wrong_usage(ctre, tmp_path, args, words):
     write(tmp_path / "swapped.csv", "sepal,petal,garden", "1,2,3", "2,3,4")
     write(tmp_path / "text.csv", "petal,sepal,garden", "1,2,3", "2,red,4")
     with safe_open(tmp_path / "garden" / "model.safetensors", framework="numpy") as file:
-        metadata = {**file.metadata(), "format_version": "2"}
+        metadata = {**file.metadata(), "format_version": "9"}
         save_file({"a": np.ones(1)}, tmp_path / "later", metadata)
     result = ctre("predict", *args, code=2)
     assert result.stdout == ""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from types import SimpleNamespace
 
 from rich.console import Console
 
@@ -28,6 +29,13 @@ def record(epoch, validation_score=0.875):
     )  # fmt: skip
 
 
+def state_of(*records):
+    return SimpleNamespace(plan=PLAN, history=records, n_epochs_done=len(records))
+
+
+START = state_of()
+
+
 def console(*, is_terminal):
     return Console(file=io.StringIO(), force_terminal=is_terminal, width=100)
 
@@ -36,7 +44,7 @@ def bar_after(*calls):
     """The rendered bar after some calls."""
     screen = console(is_terminal=True)
     with ProgressBar(screen) as bar:
-        bar.on_fit_begin(PLAN)
+        bar.on_fit_begin(START)
         for name, *args in calls:
             getattr(bar, name)(*args)
         with screen.capture() as captured:
@@ -53,20 +61,20 @@ def test_it_begins_with_what_is_known():
 
 def test_it_moves_within_an_epoch():
     with ProgressBar(console(is_terminal=True)) as bar:
-        bar.on_fit_begin(PLAN)
-        bar.on_epoch_end(record(1))
-        bar.on_tick(2, 50)
+        bar.on_fit_begin(START)
+        bar.on_epoch_end(state_of(record(1)))
+        bar.on_tick(state_of(record(1)), 50)
         assert bar._progress.tasks[0].percentage == 37.5
 
 
 def test_it_tells_what_an_epoch_reached():
-    drawn = bar_after(("on_epoch_end", record(1)), ("on_tick", 2, 50))
+    drawn = bar_after(("on_epoch_end", state_of(record(1))), ("on_tick", state_of(record(1)), 50))
     for words in ("epoch 2/4", "loss 0.250", "val 87.5 %", "12+8000"):
         assert words in drawn
 
 
 def test_without_validation_rows_there_is_no_accuracy():
-    drawn = bar_after(("on_epoch_end", record(4, validation_score=None)))
+    drawn = bar_after(("on_epoch_end", state_of(record(4, validation_score=None))))
     assert "epoch 4/4" in drawn
     assert "val" not in drawn
 
@@ -74,7 +82,7 @@ def test_without_validation_rows_there_is_no_accuracy():
 def test_it_is_silent_where_there_is_no_terminal():
     screen = console(is_terminal=False)
     with ProgressBar(screen) as bar:
-        bar.on_fit_begin(PLAN)
-        bar.on_tick(1, 50)
-        bar.on_epoch_end(record(1))
+        bar.on_fit_begin(START)
+        bar.on_tick(START, 50)
+        bar.on_epoch_end(state_of(record(1)))
     assert screen.file.getvalue() == ""

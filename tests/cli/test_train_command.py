@@ -10,16 +10,18 @@ from scipy.sparse import random_array
 
 import ctre as package
 from ctre.cli.train import train as train_command
-from ctre.datasets import SCALINGS, load, make_madelon
+from ctre.datasets import load, make_madelon
 from ctre.estimators import PROTOCOLS, SparseMLPClassifier
 from ctre.methods import SCHEDULES
 from ctre.network import WEIGHT_INITS
 from ctre.persistence import load_model
+from ctre.preprocessing import Scaling
+from ctre.vocabulary import SCALINGS
 
 OPTIONS = {option.name: option for option in train_command.params}
 KEYWORDS = set(SparseMLPClassifier().get_params())
 NOT_KEYWORDS = {
-    "data", "protocol", "scale", "target", "test_fraction", "out", "data_home", "as_json"
+    "data", "protocol", "target", "test_fraction", "out", "data_home", "as_json"
 }  # fmt: skip
 
 
@@ -59,8 +61,9 @@ def test_the_report_is_of_the_network_that_is_kept(train, tmp_path):
     report = train("wine", "--epochs", "30", "--schedule", "constant", "--out", "run")
     saved, data = load_model(tmp_path / "run"), load("wine")
     score = saved.estimator.score
-    assert report["test_accuracy"] == score(saved.scaling.apply(data.X_test), data.y_test)
-    assert report["test_accuracy"] != score(saved.scaling.apply(data.X_train), data.y_train)
+    assert report["test_accuracy"] == score(data.X_test, data.y_test)
+    assert report["test_accuracy"] != score(data.X_train, data.y_train)
+    saved.estimator.scaling_ = Scaling("none")
     assert report["test_accuracy"] != score(data.X_test, data.y_test)
     with (tmp_path / "run" / "history.csv").open(newline="") as file:
         scores = [float(row["validation_score"]) for row in csv.DictReader(file)]
@@ -221,7 +224,7 @@ def test_informative_inputs_are_counted(train, tmp_path):
         (["folder"], "folder"),
         (["iris", "--out", "file.txt"], "file.txt"),
         (["iris", "--out", "file.txt/run"], "file.txt/run: Not a directory"),
-        (["sparse.npz", "--scale", "minmax"], "must be 'std' or 'none' for sparse rows"),
+        (["sparse.npz", "--scale", "standard"], "must be 'std' or 'none' for these sparse"),
     ],
 )
 def test_wrong_usage(ctre, quick, tmp_path, args, words):
@@ -308,7 +311,7 @@ def test_choices_are_those_of_the_library():
         return set(OPTIONS[name].type.choices)
 
     assert choices("protocol") == PROTOCOLS.keys()
-    assert choices("scale") == set(SCALINGS)
+    assert choices("scaling") == set(SCALINGS)
     assert choices("weight_init") == WEIGHT_INITS.keys()
     assert choices("learning_rate") == SCHEDULES.keys()
     assert choices("drop_fraction_schedule") == SCHEDULES.keys()
@@ -317,7 +320,7 @@ def test_choices_are_those_of_the_library():
 def test_help_tells_the_defaults_of_both_protocols():
     estimator = SparseMLPClassifier().get_params()
     told = 0
-    for name in OPTIONS.keys() - NOT_KEYWORDS - {"random_state", "density", "n_threads"}:
+    for name in OPTIONS.keys() - NOT_KEYWORDS - {"random_state", "density", "n_threads", "scaling"}:
         default = PROTOCOLS["default"].get(name, estimator[name])
         paper = PROTOCOLS["paper"].get(name, estimator[name])
         words = _as_text(default) + ("" if paper == default else f"; paper: {_as_text(paper)}")

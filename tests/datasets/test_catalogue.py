@@ -5,9 +5,10 @@ import pytest
 from numpy.testing import assert_array_equal
 from scipy.sparse import csr_array
 
-from ctre.datasets import CATALOGUE, SCALINGS, load
+from ctre.datasets import CATALOGUE, load
 from ctre.datasets.entry import Published
 from ctre.datasets.store import content_digest
+from ctre.vocabulary import SCALINGS
 
 PUBLISHED = {record.name: record for record in CATALOGUE if isinstance(record.origin, Published)}
 SMALL = ["madelon", "isolet", "pcmac", "basehock", "mnist", "fashion-mnist"]

@@ -6,7 +6,8 @@ from numpy.testing import assert_array_equal
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from ctre.datasets import Dataset, Scaling, load, make_madelon
+from ctre.datasets import Dataset, load, make_madelon
+from ctre.preprocessing import Scaling
 
 RELEVANT = (28, 48, 64, 105, 128, 153, 241, 281, 318, 336)
 RELEVANT += (338, 378, 433, 442, 451, 453, 455, 472, 475, 493)

@@ -198,8 +198,8 @@ def test_data_that_cannot_be_trained_on_are_refused(rows, labels, message):
         classifier().fit(rows, labels)
 
 
-def test_watched_rows_must_have_known_labels():
-    with pytest.raises(InvalidDataError, match="of eval_set must occur in y, got 'dog', which doe"):
+def test_test_rows_must_have_known_labels():
+    with pytest.raises(InvalidDataError, match="classes that were trained on, got 'dog', whi"):
         classifier().fit(X, names, eval_set=(X[:2], ["ant", "dog"]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 
@@ -12,13 +13,18 @@ from sklearn.model_selection import KFold
 
 from ctre import SparseMLPClassifier
 from ctre.errors import InvalidParameterError, UnknownNameError
-from ctre.estimators.parameters import RULES
+from ctre.estimators.parameters import DEFAULTS as TABLE
+from ctre.estimators.parameters import PARAMETERS
+from ctre.methods import RECIPES, SCHEDULES, settings_of
+from ctre.network import WEIGHT_INITS
 from ctre.training import Callback
+from ctre.vocabulary import SCHEDULE_NAMES, WEIGHT_INIT_NAMES
 
 DEFAULTS = {
     name: parameter.default
     for name, parameter in inspect.signature(SparseMLPClassifier).parameters.items()
 }
+RULES = {line.name: line.rule for line in PARAMETERS if line.rule is not None}
 NEITHER_NUMBER_NOR_NAME = [object(), {}, lambda: None]
 
 BAD = {
@@ -44,6 +50,7 @@ BAD = {
     "similarity_samples": [0, -1, 0.0, 1.0, 1.5, np.nan, "all", True],
     "similarity_candidates": [0, -1, 0.5, 2.0, np.nan, "all", True],
     "weight_init": ["he", None],
+    "scaling": ["minimax", None, 1],
     "validation_fraction": [-0.1, 1, 1.5, np.nan, None],
     "validation_split": [3, "kfold", 0.1, np.arange(3)],
     "random_state": [-1, 1.5, "seed", np.random.default_rng(0), True],
@@ -54,6 +61,7 @@ BAD = {
 
 
 def test_every_parameter_has_a_rule_but_the_method_which_has_a_table():
+    assert list(TABLE) == list(DEFAULTS)
     assert set(RULES) == set(DEFAULTS) - {"method"}
     assert set(BAD) == set(RULES)
 
@@ -83,7 +91,7 @@ def test_a_bad_value_is_refused_by_name_with_what_it_must_be(name, value):
         ("batch_size", "an integer of at least 1"),
         ("solver", "one of 'sgd', 'adam'"),
         ("learning_rate", "one of 'constant', 'cosine', 'linear', 'step'"),
-        ("weight_init", "one of 'uniform', 'normal'"),
+        ("weight_init", "one of 'normal', 'uniform'"),
         ("activation", "one of 'relu', 'leaky_relu', 'tanh', 'logistic', 'identity'"),
     ],
 )
@@ -145,3 +153,29 @@ def test_an_unknown_method_is_refused(method):
 def test_parameters_are_checked_in_fit_and_not_before():
     """As scikit-learn wants it: the constructor only remembers."""
     classifier(batch_size=-1).set_params(batch_size=10, max_iter=1).fit(X, y)
+
+
+def test_the_signature_has_the_defaults_of_the_table():
+    assert DEFAULTS == TABLE
+
+
+def test_the_docstring_says_the_defaults():
+    """Every "default=…" of the class, in the order of the signature."""
+    told = re.findall(r"^    (\w+(?:, \w+)*) : .*default=(.*)$", SparseMLPClassifier.__doc__, re.M)
+    found = {}
+    for names, values in told:
+        names = names.split(", ")
+        values = values.split(", ") if len(names) > 1 else [values]
+        found |= dict(zip(names, map(ast.literal_eval, values), strict=True))
+    assert found == TABLE
+
+
+def test_names_the_table_spells_are_those_that_are_known():
+    assert set(SCHEDULE_NAMES) == set(SCHEDULES)
+    assert set(WEIGHT_INIT_NAMES) == set(WEIGHT_INITS)
+
+
+def test_every_setting_of_a_method_is_filled_in_by_a_parameter():
+    """Planted: a policy with a setting that nobody sets."""
+    known = {parameter.setting for parameter in PARAMETERS}
+    assert set.union(*(set(settings_of(recipe)) for recipe in RECIPES)) <= known

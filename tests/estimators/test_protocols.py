@@ -53,7 +53,9 @@ def test_the_validation_rows_of_the_paper():
     """As ``train_test_split(test_size=0.1, random_state=42)`` takes them, whatever the seed."""
     train, validation = train_test_split(np.arange(300), test_size=0.1, random_state=42)
     for seed in (0, 1):
-        rows = split_rows(y, None, 0.5, PAPER_PROTOCOL["validation_split"], seed_sequence(seed))
+        rows = split_rows(
+            300, y, None, 0.5, PAPER_PROTOCOL["validation_split"], seed_sequence(seed)
+        )
         np.testing.assert_array_equal(rows[0], train)
         np.testing.assert_array_equal(rows[1], validation)
 

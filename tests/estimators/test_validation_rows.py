@@ -19,7 +19,9 @@ SEED = seed_sequence(0)
 
 
 def split(labels, fraction=0.1, splitter=None, sample_weight=None, seed=SEED):
-    train, validation = split_rows(np.asarray(labels), sample_weight, fraction, splitter, seed)
+    train, validation = split_rows(
+        len(labels), np.asarray(labels), sample_weight, fraction, splitter, seed
+    )
     assert train.dtype == validation.dtype == np.int32
     return train, validation
 

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from ctre.datasets import Dataset
-from ctre.experiments import ScaledData
+from ctre.experiments import StudyData
 from ctre.network import SparseLayer, SparseNetwork
+from ctre.preprocessing import Scaling
 from ctre.topology import Topology
 
 
@@ -19,8 +20,8 @@ def toy():
     X = rng.normal(size=(360, 10)).astype(np.float32)
     X[np.arange(360), y] += 4
     names = np.array(["ash", "elm", "oak"])[y]
-    dataset = Dataset("toy", X[:240], names[:240], X[240:], names[240:])
-    return ScaledData.of(dataset, "standard")
+    X = Scaling.fit("standard", X[:240]).apply(X)
+    return StudyData.of(Dataset("toy", X[:240], names[:240], X[240:], names[240:]))
 
 
 @pytest.fixture

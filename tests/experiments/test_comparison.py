@@ -16,7 +16,7 @@ from ctre.errors import (
     UnknownNameError,
 )
 from ctre.estimators import SparseMLPClassifier
-from ctre.experiments import Comparison, Exploration, ScaledData, curves_of, summarize
+from ctre.experiments import Comparison, Exploration, StudyData, curves_of, summarize
 from ctre.experiments.comparison import CurvePoint, Job, RunRow
 
 QUICK = {"hidden_layer_sizes": (8,), "epsilon": 2, "max_iter": 4, "learning_rate_init": 0.1}
@@ -235,16 +235,9 @@ def test_sparse_rows_are_compared_as_they_are(toy, tmp_path):
     assert Comparison(sparse, ["ctre-sim"], 1, QUICK, tmp_path).pending == []
 
 
-def test_scaled_data_come_from_the_training_rows_alone():
-    X = np.array([[0.0], [2.0], [4.0]], dtype=np.float32)
-    data = ScaledData.of(Dataset("d", X[:2], np.array([0, 1]), X[2:], np.array([1])), "minmax")
-    assert data.X_test.tolist() == [[2.0]]
-    assert (data.name, data.scale) == ("d", "minmax")
-
-
 def test_data_that_cannot_be_tested_on():
     X, y = np.zeros((2, 1), dtype=np.float32), np.array([0, 1])
     with pytest.raises(InvalidDataError, match="test rows"):
-        ScaledData.of(Dataset("d", X, y), "none")
+        StudyData.of(Dataset("d", X, y))
     with pytest.raises(InvalidDataError, match="got 2"):
-        ScaledData.of(Dataset("d", X, y, X, np.array([1, 2])), "none")
+        StudyData.of(Dataset("d", X, y, X, np.array([1, 2])))

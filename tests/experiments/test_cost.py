@@ -6,7 +6,6 @@ import pytest
 
 from ctre.estimators import SparseMLPClassifier
 from ctre.experiments import Exploration, count_multiply_adds, published_similarity_cost
-from ctre.methods import get_recipe
 
 # Sizes 10-12-9-3; 240 rows, of which 24 judge and 216 train, in 5 batches of at most 50.
 COUNTS = (44, 42, 24)  # epsilon 2
@@ -20,15 +19,7 @@ def cost(toy, method, **keywords):
         (12, 9), method=method, random_state=0, callbacks=[exploration], **settings
     ).fit(toy.X_train, toy.y_train)
     assert method == "dense" or model.network_.n_connections == COUNTS
-    return count_multiply_adds(
-        model.history_,
-        exploration.plan,
-        method=get_recipe(method).method,
-        batch_size=model.batch_size,
-        n_similarity_rows=model.similarity_samples_,
-        n_candidates=model.similarity_candidates,
-        patience=model.patience,
-    )
+    return count_multiply_adds(model.history_, exploration.plan, exploration.settings)
 
 
 def test_training_is_counted_from_the_connections(toy):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from ctre.topology import Topology, TopologyChange
 from ctre.training import Callback, FitPlan
 
 
-def plan(*n_connections, sizes=(3, 2)):
-    return FitPlan("set", 3, 10, 0, sizes, n_connections, 1)
+def start(*n_connections, sizes=(3, 2)):
+    plan = FitPlan("set", 3, 10, 0, sizes, n_connections, 1)
+    return SimpleNamespace(plan=plan, settings=None)
 
 
 def changes(n_pre, n_post, *key_sets):
@@ -23,20 +25,20 @@ def changes(n_pre, n_post, *key_sets):
 def test_a_sequence_by_hand():
     """{0, 1} -> {1, 4} -> {0, 4} -> {2, 4}: 0, 1, 2 and 4 of six places."""
     exploration = Exploration()
-    exploration.on_fit_begin(plan(2))
+    exploration.on_fit_begin(start(2))
     assert (exploration.n_explored, exploration.rate) == ((2,), 2 / 6)
     rates = []
-    for epoch, change in enumerate(changes(3, 2, [0, 1], [1, 4], [0, 4], [2, 4]), start=1):
-        exploration.on_topology_update(epoch, [change])
+    for change in changes(3, 2, [0, 1], [1, 4], [0, 4], [2, 4]):
+        exploration.on_topology_update(None, [change])
         rates.append(exploration.rate)
     assert rates == [3 / 6, 3 / 6, 4 / 6]  # going back to 0 explores nothing
 
 
 def test_layers_count_together_by_their_places():
     exploration = Exploration()
-    exploration.on_fit_begin(plan(1, 2, sizes=(3, 2, 2)))
+    exploration.on_fit_begin(start(1, 2, sizes=(3, 2, 2)))
     first, second = changes(3, 2, [0], [5])[0], changes(2, 2, [0, 1], [0, 1])[0]
-    exploration.on_topology_update(1, [first, second])
+    exploration.on_topology_update(None, [first, second])
     assert exploration.n_explored == (2, 2)
     assert exploration.rate == 4 / 10
 
@@ -44,8 +46,8 @@ def test_layers_count_together_by_their_places():
 def test_a_second_fit_begins_anew():
     exploration = Exploration()
     for keys in ([0, 1], [1, 4]), ([2, 5], [3, 5]):
-        exploration.on_fit_begin(plan(2))
-        exploration.on_topology_update(1, changes(3, 2, *keys))
+        exploration.on_fit_begin(start(2))
+        exploration.on_topology_update(None, changes(3, 2, *keys))
         assert exploration.n_explored == (3,)
 
 
@@ -55,7 +57,7 @@ class EveryTopology(Callback):
     def __init__(self):
         self.masks = []
 
-    def on_topology_update(self, epoch, changes):  # noqa: ARG002
+    def on_topology_update(self, state, changes):  # noqa: ARG002
         self.masks.append(
             [
                 [np.isin(np.arange(side.n_places), side.keys) for side in (change.old, change.new)]
@@ -88,7 +90,7 @@ def test_memory_is_that_of_places_ever_connected():
     """A layer of 10^12 places."""
     exploration = Exploration()
     size = 10**6
-    exploration.on_fit_begin(plan(2, sizes=(size, size)))
-    exploration.on_topology_update(1, changes(size, size, [0, 5], [5, 10**12 - 1]))
+    exploration.on_fit_begin(start(2, sizes=(size, size)))
+    exploration.on_topology_update(None, changes(size, size, [0, 5], [5, 10**12 - 1]))
     assert exploration.n_explored == (3,)
     assert exploration.rate == 3e-12

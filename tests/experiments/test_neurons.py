@@ -73,7 +73,7 @@ def test_degree_distributions_by_hand(network):
 def test_a_dense_network_is_measured_too(toy):
     model = SparseMLPClassifier((8,), method="dense", max_iter=2, random_state=0)
     network = model.fit(toy.X_train, toy.y_train).network_
-    hidden = np.maximum(toy.X_test @ network.coefs[0] + network.intercepts[0], 0)
+    hidden = np.maximum(toy.X_test @ network.coefs[0].toarray() + network.intercepts[0], 0)
     assert dead_neurons(network, toy.X_test)[0].tolist() == (~hidden.any(axis=0)).tolist()
     assert reachability(network).n_unreachable == 0
     assert degree_distributions(network)[1].incoming.tolist() == [0] * 10 + [8]

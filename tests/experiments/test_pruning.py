@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 
 from ctre.estimators import SparseMLPClassifier
 from ctre.experiments import (
@@ -12,6 +13,7 @@ from ctre.experiments import (
     removable_share,
 )
 from ctre.experiments.prune_curves import prune_curves_of
+from ctre.network import SparseNetwork
 
 QUICK = {"hidden_layer_sizes": (16,), "epsilon": 3, "learning_rate_init": 0.1}
 
@@ -57,21 +59,18 @@ def test_each_step_removes_its_share_of_each_layer(network_of):
 
 
 def pruned_networks(network, importances, n_steps):
-    """Catch the networks that are judged."""
+    """Catch the networks that are tested."""
     seen = []
 
-    class Judge:
-        def __init__(self, *_):
-            self.score = 0.0
-
-        def judge(self, pruned, _):
-            seen.append(pruned)
-            return self
+    def scores(self, samples, _n_threads):
+        seen.append(self)
+        return samples
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pruning, "Validation", Judge)
-        patch.setattr(pruning, "_BLAS_DENSITY", 1)
-        list(accuracies_while_pruning(network, importances, None, None, n_steps=n_steps))
+        patch.setattr(SparseNetwork, "scores", scores)
+        patch.setattr(pruning, "_SPARSE_FROM", 0)
+        some = np.zeros((1, 2), np.float32)
+        list(accuracies_while_pruning(network, importances, some, [0], n_steps=n_steps))
     return seen
 
 
@@ -84,11 +83,11 @@ def test_the_lowest_leave_first_and_of_equal_ones_the_lower_key(network_of):
     assert kept == [[0, 1, 2, 3], [0, 2, 3], [2, 3], [3], []]
 
 
-def test_blas_and_the_kernels_predict_alike(model, toy, monkeypatch):
+def test_zeros_and_missing_connections_predict_alike(model, toy, monkeypatch):
     importances = CRITERIA["cosine"](model.network_, toy.X_train, None)
     curves = []
-    for density in (-1.0, 1.0):
-        monkeypatch.setattr(pruning, "_BLAS_DENSITY", density)
+    for share in (0, 2):
+        monkeypatch.setattr(pruning, "_SPARSE_FROM", share)
         curves.append(accuracies(model, toy, importances, n_steps=10))
     assert curves[0].tolist() == curves[1].tolist()
 
@@ -123,8 +122,10 @@ def test_importances_by_their_definitions(model, toy, rng):
     )
     for layer, values in zip(network.layers, magnitude, strict=True):
         assert np.array_equal(values, np.abs(layer.weights))
-    for layer, (before, after), values in zip(
-        network.layers, network.lend_activations(toy.X_train), similarity, strict=True
+    *hidden, scores = network.activations(toy.X_train)
+    befores, afters = [toy.X_train, *hidden], [*hidden, softmax(scores, axis=1)]
+    for layer, before, after, values in zip(
+        network.layers, befores, afters, similarity, strict=True
     ):
         before, after = before[:, layer.topology.indices], after[:, layer.topology.post_indices]
         lengths = np.linalg.norm(before, axis=0) * np.linalg.norm(after, axis=0)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -91,3 +94,38 @@ def test_bytes_that_are_no_text(path):
     path.write_bytes(b"name,number,value,extra\n\xff,\xfe,\x00,\n")
     with pytest.raises(InvalidDataError, match="line 2"):
         Table(Measurement, path)
+
+
+def test_two_writers_lose_nothing_of_each_other(path):
+    """Planted: a file that is written anew from what one of them remembers."""
+    one, other = Table(Measurement, path), Table(Measurement, path)
+    one.append(ROWS[:1])
+    other.append(ROWS[1:2])
+    one.append(ROWS[2:])
+    assert set(Table(Measurement, path).rows) == set(one.rows) == set(ROWS)
+
+
+def test_two_processes_lose_nothing_of_each_other(path):
+    code = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+from pathlib import Path
+from test_tables import Measurement
+from ctre.experiments.tables import Table
+table = Table(Measurement, Path({str(path)!r}))
+for number in range(40):
+    table.append([Measurement(sys.argv[1], number, 0.5, None)])
+"""
+    writers = [subprocess.Popen([sys.executable, "-c", code, name]) for name in ("a", "b")]
+    assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
+    rows = Table(Measurement, path).rows
+    assert sorted(row[:2] for row in rows) == [(name, n) for name in "ab" for n in range(40)]
+
+
+def test_rows_that_were_forgotten_stay_forgotten(path):
+    """Planted: read again from the file as if another process had written them."""
+    Table(Measurement, path).append(ROWS[:2])
+    table = Table(Measurement, path)
+    table.keep(lambda row: row.number != 1)
+    table.append(ROWS[2:])
+    assert Table(Measurement, path).rows == ROWS[1:]

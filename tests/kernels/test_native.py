@@ -143,7 +143,7 @@ def test_activations_are_accurate_to_float_precision(native, make_problem, activ
     layers[0].weights[:], layers[0].biases[:] = 1, 0
     z = np.concatenate([np.linspace(-20, 20, 4001), [1e-6, 0.6249, 0.6251, 80, 1e4, -1e4, np.nan]])
     z = z.astype(np.float32)[:, None]
-    ours, _ = native.lend(layers, z, activation=activation, n_threads=1)
+    ours, _ = native.activations(layers, z, activation=activation, n_threads=1)
     exact = np.tanh(z, dtype=np.float64)
     if activation == "logistic":
         exact = (1 + np.tanh(z / 2, dtype=np.float64)) / 2
@@ -222,6 +222,10 @@ WRONG_ARGUMENTS: dict[str, tuple[str, Callable[[Arguments], Arguments]]] = {
     "no thread": ("n_threads", lambda _: {"n_threads": 0}),
     "activation": ("activation", lambda _: {"activation": "softplus"}),
     "loss": ("loss", lambda _: {"loss": "hinge"}),
+    "optimizer": (
+        "optimizer must be one of 'SGD', 'Adam', got 'tuple'",
+        lambda _: {"optimizer": (0.1, 0.9, True, 1e-4)},
+    ),
     "slots of SGD": (r"layers\[0\].weight_slots", lambda _: {"optimizer": Adam(0.1)}),
     "no layers": ("layers", lambda _: {"layers": []}),
     "a layer less": (r"layers\[1\].n_pre", lambda a: {"layers": [a["layers"][0], a["layers"][2]]}),

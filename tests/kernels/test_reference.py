@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_array
 
-from ctre.kernels import SGD, Activation, Adam, BilinearForm, Loss, reference
+from ctre.kernels import SGD, Activation, Adam, BilinearForm, Loss, loop, reference
 
 ACTIVATIONS, LOSSES = get_args(Activation), get_args(Loss)
 PLAIN = SGD(1.0, momentum=0.0, nesterov=False, l2=0.0)  # weights go down by just the gradient
@@ -303,7 +303,7 @@ def test_a_loss_that_explodes_is_returned_without_a_warning(
 
 
 def test_tick_hears_how_many_samples_are_done(make_problem, monkeypatch):
-    monkeypatch.setattr(reference, "_TICK_SECONDS", 0)
+    monkeypatch.setattr(loop, "_TICK_SECONDS", 0)
     heard = []
     make_problem(tick=heard.append).train(reference)
     assert heard == [10, 20, 25]
@@ -311,7 +311,7 @@ def test_tick_hears_how_many_samples_are_done(make_problem, monkeypatch):
 
 def test_tick_is_called_ten_times_a_second_at_most(make_problem, monkeypatch):
     now = itertools.count(step=0.04)
-    monkeypatch.setattr("ctre.kernels.reference.time.monotonic", lambda: next(now))
+    monkeypatch.setattr("ctre.kernels.loop.time.monotonic", lambda: next(now))
     heard = []
     make_problem(n_samples=300, tick=heard.append).train(reference)
     assert 5 <= len(heard) <= next(now) * 10
@@ -324,7 +324,7 @@ def test_what_tick_raises_ends_the_epoch(make_problem, monkeypatch):
     def stop(n_samples):
         raise StopHereError(n_samples)
 
-    monkeypatch.setattr(reference, "_TICK_SECONDS", 0)
+    monkeypatch.setattr(loop, "_TICK_SECONDS", 0)
     problem = make_problem(tick=stop)
     stopped = problem.copy()
     with pytest.raises(StopHereError, match="10"):
@@ -349,25 +349,25 @@ def test_training_reads_only(make_problem):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("is_sparse", [False, True])
-def test_a_lent_layer_is_its_formula(make_problem, activation, is_sparse):
+def test_the_activations_of_a_layer_are_its_formula(make_problem, activation, is_sparse):
     problem = make_problem(is_sparse=is_sparse, huge=3.0)
     layer = problem.layers[0]._replace(biases=np.linspace(-1, 1, 9, dtype=np.float32))
     layers = [layer, *problem.layers[1:]]
-    lent = reference.lend(layers, problem.samples, activation=activation, n_threads=1)[0]
+    found = reference.activations(layers, problem.samples, activation=activation, n_threads=1)[0]
     samples = problem.samples.toarray() if is_sparse else problem.samples
     sums = samples.astype(np.float64) @ dense_weights(layer) + layer.biases
-    np.testing.assert_allclose(lent, VALUES[activation](sums), rtol=1e-5, atol=1e-6)
-    assert lent.dtype == np.float32
-    assert lent.flags.c_contiguous
+    np.testing.assert_allclose(found, VALUES[activation](sums), rtol=1e-5, atol=1e-6)
+    assert found.dtype == np.float32
+    assert found.flags.c_contiguous
 
 
 def test_scores_are_the_layers_one_after_the_other(make_problem):
     problem = make_problem(activation="tanh")
-    lent = reference.lend(problem.layers, problem.samples, activation="tanh", n_threads=1)
+    found = reference.activations(problem.layers, problem.samples, activation="tanh", n_threads=1)
     values = problem.samples
-    for layer, next_values in zip(problem.layers, lent, strict=True):
-        [alone] = reference.lend([layer], values, activation="tanh", n_threads=1)
-        is_last = next_values is lent[-1]
+    for layer, next_values in zip(problem.layers, found, strict=True):
+        [alone] = reference.activations([layer], values, activation="tanh", n_threads=1)
+        is_last = next_values is found[-1]
         np.testing.assert_array_equal(next_values, alone if is_last else np.tanh(alone))
         values = next_values
     np.testing.assert_array_equal(problem.scores(reference), values)
@@ -382,13 +382,16 @@ def test_blocks_do_not_show(make_problem, monkeypatch):
 
     def everything():
         yield problem.scores(reference)
-        yield from reference.lend(problem.layers, problem.samples, activation="relu", n_threads=1)
+        yield from reference.activations(
+            problem.layers, problem.samples, activation="relu", n_threads=1
+        )
         for count in (0, 1, free // 2, free):
             yield reference.best_absent_pairs(form, layer.indptr, layer.indices, count, n_threads=1)
         yield from problem.train(reference).parameters
 
     whole = list(everything())
-    monkeypatch.setattr(reference, "_BLOCK", 30)
+    for module in (reference, loop):
+        monkeypatch.setattr(module, "BLOCK", 30)
     monkeypatch.setattr(reference, "_CACHED_BLOCK", 30)
     for expected, actual in zip(whole, everything(), strict=True):
         np.testing.assert_allclose(actual, expected, rtol=1e-5, atol=1e-6)

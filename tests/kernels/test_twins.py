@@ -20,7 +20,7 @@ OPTIMIZERS = {
     "nesterov": SGD(0.001, momentum=0.9, nesterov=True, l2=1e-2),
     "adam": Adam(0.003, l2=1e-2, n_steps_done=5),
 }
-KERNELS = [name for name in vars(Kernels) if not name.startswith("_")]
+KERNELS = [name for kind in Kernels.__mro__[:2] for name in vars(kind) if not name.startswith("_")]
 TOLERANCE = 1e-4
 """Difference that is allowed after several epochs, as a share of an array's largest value."""
 ROUNDING = 1e-7
@@ -96,17 +96,17 @@ def test_generated_networks_train_alike(native, make_problem, data):
 
 
 @given(st.data())
-def test_generated_networks_predict_and_lend_alike(native, make_problem, data):
+def test_generated_networks_predict_and_activate_alike(native, make_problem, data):
     problem = data.draw(problems(make_problem, huge=1e6))
     assert_alike(problem.scores(native), problem.scores(reference))
     for activation in ACTIVATIONS:
         both = (
-            kernels.lend(problem.layers, problem.samples, activation=activation, n_threads=2)
+            kernels.activations(problem.layers, problem.samples, activation=activation, n_threads=2)
             for kernels in (native, reference)
         )
-        for lent, expected in zip(*both, strict=True):
-            assert_alike(lent, expected)
-            assert lent.flags.c_contiguous
+        for found, expected in zip(*both, strict=True):
+            assert_alike(found, expected)
+            assert found.flags.c_contiguous
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS.values(), ids=OPTIMIZERS)

@@ -8,15 +8,21 @@ import numpy as np
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from ctre.methods import Evidence, Stage
+from ctre.methods import Batches, Evidence, LayerEvidence, Sample, Stage
 from ctre.topology import Topology
 
-EARLY = Stage(progress=0.25, longest_stall=0, patience=5)
+EARLY = Stage(step=1, n_steps=4)
 """In the first half, and not stalled."""
-LATE = Stage(progress=0.75, longest_stall=5, patience=5)
-"""In the second half, and stalled."""
-FEW_CANDIDATES = EARLY._replace(n_candidates=2)
-"""With two pairs to choose one from."""
+LATE = Stage(step=3, n_steps=4, longest_stall=5)
+"""In the second half, and stalled, with a patience of `PATIENCE`."""
+PATIENCE = 5
+ACTIVATIONS = {Sample(): frozenset({"pre", "post"})}
+EVERYTHING = {
+    Sample(): frozenset({"pre", "post", "error"}),
+    Batches(): frozenset({"pre", "post", "error"}),
+    Batches(3, decay=0.5): frozenset({"pre", "post", "error"}),
+    Batches(22, decay=0.9): frozenset({"pre", "post", "error"}),
+}
 
 
 @dataclass(frozen=True)
@@ -36,18 +42,30 @@ class GeneratedLayer:
     def evidence(self, needs, stage=EARLY, seed=0, sparse=False):
         """Lend what ``needs`` name and withhold the rest."""
         form = frozen_csr if sparse else np.asarray
+
+        def observed(rows, reads):
+            if isinstance(rows, Sample):
+                parts = {"pre": self.pre, "post": self.post, "error": None}
+                if self.batches:
+                    parts["error"] = self.batches[0][1]
+            else:
+                batches = self.batches[: rows.n]
+                errors = [signals * rows.decay**age for age, (_, signals) in enumerate(batches)]
+                parts = {
+                    "pre": np.concatenate([before for before, _ in batches]),
+                    "post": np.concatenate([signals for _, signals in batches]),
+                    "error": np.concatenate(errors).astype(np.float32),
+                }
+            parts["pre"] = form(parts["pre"])
+            return LayerEvidence(**{name: parts[name] for name in reads})
+
         return Evidence(
             self.topology,
             self.weights,
             np.random.default_rng(seed),
             stage,
             budget=self.topology.n_connections,
-            pre_activations=form(self.pre) if needs.activations else None,
-            post_activations=self.post if needs.activations else None,
-            gradient_factors=[
-                (form(before), signals)
-                for before, signals in self.batches[: needs.gradient_batches]
-            ],
+            observed={rows: observed(rows, reads) for rows, reads in needs.items()},
         )
 
 

@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from generated_layers import GeneratedLayer, kind_layer, topology
+from generated_layers import ACTIVATIONS, GeneratedLayer, kind_layer, topology
 
 from ctre.methods import (
     LeastSimilar,
     NearestZeroEachSign,
-    Needs,
     RandomDrop,
     SmallestMagnitude,
     cosine,
@@ -23,7 +22,7 @@ def layer_of(weights, rng):
 
 
 def dropped(rule, weights, count, rng):
-    return rule.choose(layer_of(weights, rng).evidence(Needs()), count).tolist()
+    return rule.choose(layer_of(weights, rng).evidence({}), count).tolist()
 
 
 def test_smallest_magnitude_looks_at_the_magnitude(rng):
@@ -69,14 +68,14 @@ def test_least_similar_drops_the_pairs_of_lowest_cosine():
     a, b = np.float64(layer.pre), np.float64(layer.post)
     scores = abs(a.T @ b) / np.linalg.norm(a, axis=0)[:, None] / np.linalg.norm(b, axis=0)
     at = scores[layer.topology.indices, layer.topology.post_indices]
-    positions = LeastSimilar(cosine).choose(layer.evidence(Needs(activations=True)), 40)
+    positions = LeastSimilar(cosine).choose(layer.evidence(ACTIVATIONS), 40)
     np.testing.assert_array_equal(positions, np.sort(np.argsort(at)[:40]))
 
 
 def test_random_drop_gives_every_connection_the_same_chance(rng):
     counts = np.zeros(10)
     for seed in range(2000):
-        evidence = layer_of(np.arange(10), rng).evidence(Needs(), seed=seed)
+        evidence = layer_of(np.arange(10), rng).evidence({}, seed=seed)
         counts[RandomDrop().choose(evidence, 1)] += 1
     assert counts.sum() == 2000
     assert np.square(counts - 200).sum() / 200 < 27.9  # chi-square of 9, one in a thousand

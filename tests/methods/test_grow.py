@@ -1,31 +1,33 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pytest
-from generated_layers import EARLY, LATE, kind_layer, layers
+from generated_layers import ACTIVATIONS, EARLY, LATE, PATIENCE, kind_layer, layers
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from ctre.methods import (
-    LargestGradient,
+    Batches,
+    HasStalled,
     Method,
     MostSimilar,
-    Needs,
     Random,
     ReplaceRegrown,
+    Share,
     SmallestMagnitude,
     Stage,
     Switch,
     cosine,
     evolve,
     get_recipe,
+    gradient,
 )
 from ctre.topology import Topology
 
-ACTIVATIONS = Needs(activations=True)
 CTRE_SIM = ReplaceRegrown(MostSimilar(cosine), instead=Random())
 
 
@@ -41,7 +43,7 @@ def test_random_gives_every_set_of_absent_pairs_the_same_chance(count):
     """Fewer than half of the absent pairs and more are drawn in two ways: both are tried."""
     layer = kind_layer(0, n_pre=4, n_post=5, count=14)
     sets = dict.fromkeys(combinations(absent_keys(layer).tolist(), count), 0)
-    evidence = layer.evidence(Needs())
+    evidence = layer.evidence({})
     for _ in range(200 * len(sets)):
         sets[tuple(Random().choose(evidence, layer.topology, count).keys.tolist())] += 1
     assert chisquare(list(sets.values())).pvalue > 0.001
@@ -51,7 +53,7 @@ def test_random_reaches_places_whose_key_needs_64_bits():
     n = 70_000
     taken = Topology.from_keys(n, n, np.array([0, n * n - 1]))
     layer = kind_layer(0)
-    keys = Random().choose(layer.evidence(Needs()), taken, 1000).keys
+    keys = Random().choose(layer.evidence({}), taken, 1000).keys
     assert len(np.unique(keys)) == 1000
     assert keys.min() >= 0
     assert 2**32 < keys.max() < n * n
@@ -64,15 +66,15 @@ def test_random_reaches_places_whose_key_needs_64_bits():
 
 
 def candidates_of(layer, n_candidates, policy, count, taken=None, rng_seed=0):
-    stage = EARLY._replace(n_candidates=n_candidates)
-    evidence = layer.evidence(policy.needs(stage), stage, seed=rng_seed)
+    policy = replace(policy, candidates=n_candidates)
+    evidence = layer.evidence(policy.needs(EARLY), seed=rng_seed)
     return policy.choose(evidence, taken or layer.topology, count)
 
 
 SCORING = {
     "highest": MostSimilar(cosine),
     "lowest": MostSimilar(cosine, order="lowest"),
-    "gradient": LargestGradient(n_batches=2),
+    "gradient": MostSimilar(gradient, rows=Batches(2)),
 }
 every_scoring_policy = pytest.mark.parametrize("policy", SCORING.values(), ids=SCORING)
 
@@ -80,9 +82,8 @@ every_scoring_policy = pytest.mark.parametrize("policy", SCORING.values(), ids=S
 @every_scoring_policy
 def test_one_candidate_each_is_random_growth_to_the_last_draw(policy):
     layer = kind_layer(0)
-    stage = EARLY._replace(n_candidates=1)
-    assert policy.needs(stage) == Needs()
-    random = Random().choose(layer.evidence(Needs()), layer.topology, 30)
+    assert not replace(policy, candidates=1).needs(EARLY)
+    random = Random().choose(layer.evidence({}), layer.topology, 30)
     one = candidates_of(layer, 1, policy, 30)
     assert one.keys.tolist() == random.keys.tolist()
     assert one.n_random == random.n_random == 30
@@ -92,7 +93,7 @@ def test_one_candidate_each_is_random_growth_to_the_last_draw(policy):
 def test_the_best_of_the_candidates_are_grown(policy):
     """Planted: the worst ones; candidates drawn with repetition; the first instead of the best."""
     layer = kind_layer(1)
-    drawn = Random().choose(layer.evidence(Needs()), layer.topology, 4 * 25).keys
+    drawn = Random().choose(layer.evidence({}), layer.topology, 4 * 25).keys
     grown = candidates_of(layer, 4, policy, 25)
     ranked = candidates_of(layer, None, policy, layer.topology.n_absent - 1)  # all but the worst
     assert np.isin(grown.keys, drawn).all()
@@ -108,8 +109,8 @@ def test_the_best_of_the_candidates_are_grown(policy):
 def test_enough_candidates_are_all_absent_pairs(policy, n_candidates):
     """480 absent places: 16 times 30 are all of them, and nothing is drawn."""
     layer = kind_layer(2)
-    stage = EARLY._replace(n_candidates=n_candidates)
-    evidence = layer.evidence(policy.needs(stage), stage)
+    policy = replace(policy, candidates=n_candidates)
+    evidence = layer.evidence(policy.needs(EARLY))
     before = evidence.rng.bit_generator.state
     grown = policy.choose(evidence, layer.topology, 30)
     assert evidence.rng.bit_generator.state == before
@@ -129,18 +130,18 @@ def test_more_candidates_find_more_similar_pairs():
     assert means[2] > means[0] + 0.2
 
 
-# LargestGradient
+# MostSimilar(gradient)
 
 
 @pytest.mark.parametrize("sparse", [False, True])
 def test_largest_gradient_takes_the_largest_entries_of_the_dense_gradient(sparse):
     layer = kind_layer(1)
     (before, signals), *_ = layer.batches
-    gradient = np.abs(np.float64(before).T @ signals).T.ravel()
+    want = np.abs(np.float64(before).T @ signals).T.ravel()
     absent = absent_keys(layer)
-    want = np.sort(absent[np.argsort(-gradient[absent])[:50]])
-    evidence = layer.evidence(Needs(gradient_batches=1), sparse=sparse)
-    got = LargestGradient().choose(evidence, layer.topology, 50)
+    want = np.sort(absent[np.argsort(-want[absent])[:50]])
+    policy = MostSimilar(gradient, rows=Batches())
+    got = policy.choose(layer.evidence(policy.needs(EARLY), sparse=sparse), layer.topology, 50)
     np.testing.assert_array_equal(got.keys, want)
     assert got.n_random == 0
 
@@ -153,11 +154,11 @@ def test_largest_gradient_weighs_older_batches_less(sparse):
         0.5**age * (np.float64(before).T @ signals)
         for age, (before, signals) in enumerate(layer.batches)
     )
-    gradient = np.abs(total).T.ravel()
+    want = np.abs(total).T.ravel()
     absent = absent_keys(layer)
-    want = np.sort(absent[np.argsort(-gradient[absent])[:50]])
-    evidence = layer.evidence(Needs(gradient_batches=3), sparse=sparse)
-    got = LargestGradient(n_batches=3, decay=0.5).choose(evidence, layer.topology, 50)
+    want = np.sort(absent[np.argsort(-want[absent])[:50]])
+    policy = MostSimilar(gradient, rows=Batches(3, decay=0.5))
+    got = policy.choose(layer.evidence(policy.needs(EARLY), sparse=sparse), layer.topology, 50)
     np.testing.assert_array_equal(got.keys, want)
 
 
@@ -168,8 +169,8 @@ def test_largest_gradient_weighs_older_batches_less(sparse):
 def test_what_was_dropped_is_not_brought_back(layer, drop_fraction, order):
     """By an update there are always as many other absent pairs as are dropped."""
     grow = ReplaceRegrown(MostSimilar(cosine, order), instead=Random())
-    method = Method(SmallestMagnitude(), grow)
-    evolution = evolve(layer.evidence(ACTIVATIONS), method, drop_fraction)
+    method = Method(SmallestMagnitude(), grow, pace=Share(drop_fraction))
+    evolution = evolve(layer.evidence(ACTIVATIONS), method)
     assert evolution.n_regrown == 0
 
 
@@ -215,32 +216,36 @@ def test_dropped_pairs_come_back_only_when_nothing_else_is_absent(n_absent, n_br
 def test_ctre_seq_turns_random_once_training_has_stalled(name, longest_stall, is_random):
     """Planted: a patience off by one."""
     method = get_recipe(name).method
-    stage = Stage(progress=0.3, longest_stall=longest_stall, patience=40)
-    evolution = evolve(kind_layer(5).evidence(method.needs(stage), stage), method, 0.2)
-    assert method.needs(stage) == (Needs() if is_random else ACTIVATIONS)
+    stage = Stage(3, 10, longest_stall)
+    evolution = evolve(kind_layer(5).evidence(method.needs(stage), stage), method)
+    assert method.needs(stage) == ({} if is_random else ACTIVATIONS)
     assert evolution.n_random == (24 if is_random else 0)
 
 
 @pytest.mark.parametrize(("longest_stall", "is_random"), [(39, True), (40, False), (41, False)])
 def test_random_first_is_the_other_way_round(longest_stall, is_random):
     method = get_recipe("ctre-seq-random-first").method
-    stage = Stage(progress=0.3, longest_stall=longest_stall, patience=40)
-    evolution = evolve(kind_layer(5).evidence(method.needs(stage), stage), method, 0.2)
+    stage = Stage(3, 10, longest_stall)
+    evolution = evolve(kind_layer(5).evidence(method.needs(stage), stage), method)
     assert evolution.n_random == (24 if is_random else 0)
 
 
 @pytest.mark.parametrize(("epoch", "is_random"), [(1, True), (5, True), (6, False), (9, False)])
 def test_half_is_random_in_the_first_half_of_the_epochs(epoch, is_random):
     method = get_recipe("ctre-seq-half").method
-    stage = Stage(progress=epoch / 10, longest_stall=99, patience=1)
-    evolution = evolve(kind_layer(5).evidence(method.needs(stage), stage), method, 0.2)
+    stage = Stage(epoch, 10, longest_stall=99)
+    evolution = evolve(kind_layer(5).evidence(method.needs(stage), stage), method)
     assert evolution.n_random == (24 if is_random else 0)
 
 
 @pytest.mark.parametrize(("stage", "in_force"), [(EARLY, "first"), (LATE, "then")])
 def test_a_switch_needs_and_chooses_as_the_policy_in_force(stage, in_force):
     layer = kind_layer(6)
-    switch = Switch(MostSimilar(cosine), then=LargestGradient(), once=Stage.has_stalled)
+    switch = Switch(
+        MostSimilar(cosine),
+        then=MostSimilar(gradient, rows=Batches()),
+        once=HasStalled(PATIENCE),
+    )
     policy = getattr(switch, in_force)
     assert switch.needs(stage) == policy.needs(stage)
     evidence = layer.evidence(policy.needs(stage), stage)

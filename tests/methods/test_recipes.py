@@ -10,10 +10,12 @@ import pytest
 from ctre.errors import UnknownNameError
 from ctre.methods import (
     RECIPES,
+    Batches,
     ErdosRenyi,
     Full,
     GradualPruning,
-    LargestGradient,
+    HasStalled,
+    IsPast,
     Method,
     MostSimilar,
     NearestZeroEachSign,
@@ -22,11 +24,11 @@ from ctre.methods import (
     ReplaceRegrown,
     SmallestMagnitude,
     Snip,
-    Stage,
     Switch,
     cosine,
     euclidean,
     get_recipe,
+    gradient,
     hebb,
 )
 
@@ -77,23 +79,26 @@ def instead_of_regrown(similar):
         ("ctre-sim-euclidean", drop_weakest_and(instead_of_regrown(MostSimilar(euclidean)))),
         (
             "ctre-seq",
-            drop_weakest_and(Switch(MostSimilar(cosine), Random(), Stage.has_stalled)),
+            drop_weakest_and(Switch(MostSimilar(cosine), Random(), HasStalled())),
         ),
         (
             "ctre-seq-hebb",
-            drop_weakest_and(Switch(MostSimilar(hebb), Random(), Stage.has_stalled)),
+            drop_weakest_and(Switch(MostSimilar(hebb), Random(), HasStalled())),
         ),
         (
             "ctre-seq-random-first",
-            drop_weakest_and(Switch(Random(), MostSimilar(cosine), Stage.has_stalled)),
+            drop_weakest_and(Switch(Random(), MostSimilar(cosine), HasStalled())),
         ),
         (
             "ctre-seq-half",
-            drop_weakest_and(Switch(Random(), MostSimilar(cosine), Stage.is_past_half)),
+            drop_weakest_and(Switch(Random(), MostSimilar(cosine), IsPast(0.5))),
         ),
-        ("rigl", drop_weakest_and(LargestGradient(n_batches=1), newborn="zero")),
-        ("momentum", drop_weakest_and(LargestGradient(n_batches=22), newborn="zero")),
-        ("magnitude", Method(SmallestMagnitude(), Nothing(), GradualPruning())),
+        ("rigl", drop_weakest_and(MostSimilar(gradient, rows=Batches(1)), newborn="zero")),
+        (
+            "momentum",
+            drop_weakest_and(MostSimilar(gradient, rows=Batches(22, 0.9)), newborn="zero"),
+        ),
+        ("magnitude", Method(SmallestMagnitude(), Nothing(), pace=GradualPruning())),
         ("static", None),
         ("snip", None),
         ("snip-global", None),
@@ -119,7 +124,6 @@ def test_only_four_do_not_start_from_a_random_sparse_topology():
         "magnitude": Full(),
         "dense": Full(),
     }
-    assert [recipe.name for recipe in RECIPES if recipe.is_dense] == ["dense"]
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_one():

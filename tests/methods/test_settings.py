@@ -6,8 +6,25 @@ import numpy as np
 import pytest
 
 from ctre.estimators import SparseMLPClassifier
-from ctre.estimators.parameters import RULES
-from ctre.methods import METHOD_SETTINGS, RECIPES, settings_of
+from ctre.estimators.assembly import bound_method, names_used_by
+from ctre.estimators.parameters import USED_BY_SOME, Parameters
+from ctre.methods import (
+    RECIPES,
+    HasStalled,
+    Method,
+    MostSimilar,
+    Random,
+    Recipe,
+    Sample,
+    Share,
+    SmallestMagnitude,
+    Switch,
+    bound,
+    cosine,
+    settings_of,
+    values_of,
+)
+from ctre.methods.citations import CTRE
 
 OTHER = {
     "epsilon": {"epsilon": 2.0},
@@ -35,12 +52,45 @@ def weights(recipe, **settings):
 
 
 def test_the_settings_are_keywords_of_the_estimator():
-    assert set(OTHER) == set(METHOD_SETTINGS) <= set(RULES)
+    assert list(OTHER) == [parameter.name for parameter in USED_BY_SOME]
 
 
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.name)
 def test_a_method_depends_on_the_settings_it_names_and_on_no_other(recipe):
     """Planted mistake: a start, a pace or a policy that says nothing of what it reads."""
     usual = weights(recipe)
-    changed = {name for name in METHOD_SETTINGS if weights(recipe, **OTHER[name]) != usual}
-    assert changed == settings_of(recipe)
+    changed = {name for name in OTHER if weights(recipe, **OTHER[name]) != usual}
+    assert changed == names_used_by(recipe)
+
+
+OWN = Method(
+    SmallestMagnitude(),
+    Switch(MostSimilar(cosine, candidates=3, rows=Sample(7)), then=Random(), once=HasStalled()),
+    pace=Share(0.4),
+)
+
+
+def test_what_a_policy_was_given_stays_and_the_rest_is_bound():
+    """Planted: keywords that overrule a policy's own settings."""
+    parameters = Parameters(
+        drop_fraction=0.1, similarity_candidates=9, similarity_samples=99, patience=4,
+        update_interval=2,
+    )  # fmt: skip
+    method = bound_method(parameters, Recipe("own", "mine", OWN, CTRE))
+    values = values_of(method)
+    assert (values["drop_fraction"], values["candidates"], values["sample_size"]) == (0.4, 3, 7)
+    assert (values["patience"], values["update_interval"]) == (4, 2)
+    assert method.pace.schedule(0.5) == 0.5
+
+
+def test_settings_a_policy_was_given_are_no_longer_asked_for():
+    assert settings_of(OWN) == {
+        "drop_fraction_schedule", "patience", "update_interval", "update_until",
+    }  # fmt: skip
+
+
+def test_binding_changes_a_copy():
+    bound(OWN, {"patience": 1})
+    assert OWN.grow.once.patience == 40
+    assert bound(OWN, {}) is OWN
+    assert bound(None, {"patience": 1}) is None

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from generated_layers import frozen_csr, kind_layer, topology
+from generated_layers import ACTIVATIONS, EARLY, frozen_csr, kind_layer, topology
 from scipy.sparse import csr_array
 
-from ctre.methods import MostSimilar, Needs, cosine, euclidean, hebb
+from ctre.errors import InvalidParameterError
+from ctre.kernels import BilinearForm
+from ctre.methods import LayerEvidence, MostSimilar, cosine, euclidean, gradient, hebb, reads
 from ctre.methods.similarity import scores_at
 from ctre.topology import Topology
 
@@ -17,13 +19,13 @@ EPS = np.finfo(np.float32).eps
 def all_scores(score, pre, post):
     """Compute the similarity (n_pre, n_post) of every pair."""
     full = Topology.full(pre.shape[1], post.shape[1])
-    return scores_at(score(pre, post), full).reshape(post.shape[1], pre.shape[1]).T
+    return scores_at(score(LayerEvidence(pre, post)), full).reshape(post.shape[1], pre.shape[1]).T
 
 
 def choose(score, layer, count=60, order="highest"):
     taken = layer.topology
     grow = MostSimilar(score, order)
-    return grow.choose(layer.evidence(Needs(activations=True)), taken, count).keys
+    return grow.choose(layer.evidence(ACTIVATIONS), taken, count).keys
 
 
 def with_activations(layer, pre, post):
@@ -177,7 +179,38 @@ def test_scores_of_connections_do_not_depend_on_the_block():
     """More connections times rows than one block holds; each sum is its own."""
     rng = np.random.default_rng(9)
     layer = kind_layer(9, n_pre=300, n_post=200, count=30_000, n_rows=100)
-    form = cosine(layer.pre, layer.post)
+    form = cosine(LayerEvidence(layer.pre, layer.post))
     picked = np.sort(rng.choice(30_000, 50, replace=False))
     few = Topology.from_keys(300, 200, layer.topology.keys[picked])
     np.testing.assert_array_equal(scores_at(form, layer.topology)[picked], scores_at(form, few))
+
+
+def test_a_score_of_activations_and_error_signals_costs_two_lines():
+    """Both sides, of the same rows."""
+
+    @reads("pre", "post", "error")
+    def error_of_active(evidence):
+        return BilinearForm(evidence.pre, evidence.post * evidence.error)
+
+    layer = kind_layer(10)
+    grow = MostSimilar(error_of_active)
+    (needs,) = grow.needs(EARLY).values()
+    assert needs == {"pre", "post", "error"}
+    error = layer.batches[0][1]
+    want = abs(np.float64(layer.pre).T @ (layer.post * error)).T.ravel()
+    absent = np.setdiff1d(np.arange(600), layer.topology.keys)
+    keys = grow.choose(layer.evidence(grow.needs(EARLY)), layer.topology, 50).keys
+    np.testing.assert_array_equal(keys, np.sort(absent[np.argsort(-want[absent])[:50]]))
+
+
+def test_a_score_says_what_it_reads():
+    assert cosine.reads == hebb.reads == euclidean.reads == {"pre", "post"}
+    assert gradient.reads == {"pre", "error"}
+    with pytest.raises(InvalidParameterError, match=r"must declare what it reads, got .* @reads"):
+        MostSimilar(lambda _: None).needs(EARLY)
+
+
+@pytest.mark.parametrize("part", ["pre", "post", "error"])
+def test_what_was_not_asked_for_cannot_be_read(part):
+    with pytest.raises(InvalidParameterError, match=f"must hold '{part}' to be read, got none"):
+        getattr(LayerEvidence(), part)

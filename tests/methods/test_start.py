@@ -122,3 +122,17 @@ def test_snip_reads_sparse_samples(plan):
     sparse = Snip().layers(replace(plan, samples=frozen_csr(samples)))
     for a, b in zip(dense, sparse, strict=True):
         np.testing.assert_array_equal(a.topology.keys, b.topology.keys)
+
+
+def test_snip_counts_every_row_by_its_weight(plan):
+    """A row of weight 0 is as good as absent, one of weight 2 as good as twice there.
+
+    Planted: weights that are ignored, as they were.
+    """
+    weighted = replace(plan, sample_weight=np.float32([0, 1, 1, 2, 0, 1]))
+    repeated = replace(
+        plan, samples=plan.samples[[1, 2, 3, 3, 5]], targets=plan.targets[[1, 2, 3, 3, 5]]
+    )
+    layers = [Snip().layers(each) for each in (weighted, repeated, plan)]
+    keys = [[layer.topology.keys.tolist() for layer in each] for each in layers]
+    assert keys[0] == keys[1] != keys[2]

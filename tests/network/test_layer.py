@@ -5,7 +5,18 @@ import pytest
 from networks import float32
 
 from ctre.errors import InvalidParameterError
-from ctre.methods import Evidence, Stage, evolve, get_recipe
+from ctre.methods import (
+    Evidence,
+    LayerEvidence,
+    Method,
+    MostSimilar,
+    Sample,
+    Share,
+    SmallestMagnitude,
+    Stage,
+    cosine,
+    evolve,
+)
 from ctre.network import SparseLayer
 from ctre.topology import Topology, TopologyChange
 
@@ -48,12 +59,15 @@ def test_a_regrown_connection_was_never_gone():
         layer.topology,
         layer.weights,
         np.random.default_rng(0),
-        Stage(0.5, 0, 5),
+        Stage(1, 2),
         budget=4,
-        pre_activations=float32([[1, 1, 0], [0, 0, 1]]),
-        post_activations=float32([[1, 0], [0, 1]]),  # most similar: keys 0, 1 and 5
+        observed={
+            Sample(): LayerEvidence(  # most similar: keys 0, 1 and 5
+                float32([[1, 1, 0], [0, 0, 1]]), float32([[1, 0], [0, 1]])
+            )
+        },
     )
-    evolution = evolve(evidence, get_recipe("ctre-cosine").method, drop_fraction=0.5)
+    evolution = evolve(evidence, Method(SmallestMagnitude(), MostSimilar(cosine), Share(0.5)))
     assert evolution.n_regrown == 2
     before = layer.weights.copy()
     layer.apply(evolution.change, newborn=float32([]))

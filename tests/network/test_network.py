@@ -13,7 +13,6 @@ from scipy.special import expit, softmax
 from ctre.errors import InvalidParameterError
 from ctre.kernels import Activation, Loss
 from ctre.network import SparseNetwork
-from ctre.topology import Topology, TopologyChange
 
 ACTIVATIONS = {
     "relu": lambda z: np.maximum(z, 0),
@@ -60,38 +59,21 @@ def test_outputs_are_those_of_a_dense_network(activation, loss, rng, samples):
 
 
 @every_activation
-def test_lent_activations_are_those_of_a_dense_network(activation, rng, samples):
-    """Planted: scores instead of probabilities behind the last layer."""
+def test_activations_are_those_of_a_dense_network(activation, rng, samples):
+    """And the scores behind the last layer."""
     net = network(rng, activation=activation)
     *hidden, scores = dense_forward(net, samples)
-    want = [*(ACTIVATIONS[activation](values) for values in hidden), softmax(scores, axis=1)]
-    before = samples
-    for (lent_before, lent_after), after in zip(net.lend_activations(samples), want, strict=True):
-        assert lent_before is before
-        np.testing.assert_allclose(lent_after, after, rtol=1e-5, atol=1e-5)
-        assert lent_after.dtype == np.float32
-        assert lent_after.flags.c_contiguous
-        before = lent_after
-
-
-def test_lending_goes_on_with_the_weights_before_the_change(rng, samples):
-    """Each layer is replaced as soon as its activations are taken, as evolution does."""
-    net = network(rng)
-    want = [after for _, after in net.snapshot().lend_activations(samples)]
-    for layer, (_, after), unchanged in zip(
-        net.layers, net.lend_activations(samples), want, strict=True
-    ):
-        np.testing.assert_array_equal(after, unchanged)
-        old = layer.topology
-        new = Topology.from_keys(old.n_pre, old.n_post, np.array([0]))
-        change = TopologyChange(old, new)
-        layer.apply(change, float32(np.full(change.n_born, 99)))
+    want = [*(ACTIVATIONS[activation](values) for values in hidden), scores]
+    for found, wanted in zip(net.activations(samples), want, strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-5)
+        assert found.dtype == np.float32
+        assert found.flags.c_contiguous
 
 
 @every_activation
 @every_loss
 @pytest.mark.parametrize("is_weighted", [False, True])
-def test_gradient_factors_give_the_gradient_of_absent_weights_too(
+def test_error_signals_give_the_gradient_of_absent_weights_too(
     activation, loss, is_weighted, rng, samples
 ):
     """Every place of every layer against a central difference of the batch's mean loss."""
@@ -115,9 +97,10 @@ def test_gradient_factors_give_the_gradient_of_absent_weights_too(
         return share @ losses
 
     weights = dense_weights(net)
-    factors = net.gradient_factors(samples, targets, weight)
-    for number, (before, signals) in zip(range(3), factors, strict=True):
-        assert before.dtype == signals.dtype == np.float32
+    *hidden, scores = net.activations(samples)
+    behind = net.error_signals([*hidden, scores], targets, weight)
+    for number, (before, signals) in enumerate(zip([samples, *hidden], behind, strict=True)):
+        assert signals.dtype == np.float32
         assert signals.flags.c_contiguous
         gradient = np.float64(before).T @ signals
         want = np.empty_like(gradient)
@@ -131,36 +114,29 @@ def test_gradient_factors_give_the_gradient_of_absent_weights_too(
         np.testing.assert_allclose(gradient, want, rtol=1e-4, atol=1e-5)
 
 
-def test_gradient_factors_of_a_batch_that_weighs_nothing_are_zero(rng, samples):
+def test_error_signals_of_rows_that_weigh_nothing_are_zero(rng, samples):
     net = network(rng)
     targets, weight = np.zeros(11, dtype=np.int32), float32(np.zeros(11))
-    for width, (_, signals) in zip(
-        SIZES[1:], net.gradient_factors(samples, targets, weight), strict=True
-    ):
+    behind = net.error_signals(net.activations(samples), targets, weight)
+    for width, signals in zip(SIZES[1:], behind, strict=True):
         np.testing.assert_array_equal(signals, np.zeros((11, width)))
 
 
 def test_sparse_samples_mean_the_same_as_dense_ones(rng, samples):
     net = network(rng)
     samples[np.abs(samples) < 0.7] = 0
-    sparse, targets = csr_array(samples), rng.integers(4, size=11).astype(np.int32)
+    sparse = csr_array(samples)
     np.testing.assert_allclose(net.scores(sparse), net.scores(samples), rtol=1e-5)
-    for (_, a), (_, b) in zip(
-        net.lend_activations(sparse), net.lend_activations(samples), strict=True
-    ):
+    for a, b in zip(net.activations(sparse), net.activations(samples), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-5)
-    for (_, a), (_, b) in zip(
-        net.gradient_factors(sparse, targets, None),
-        net.gradient_factors(samples, targets, None),
-        strict=True,
-    ):
-        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
 
 
 def test_what_a_network_says_of_itself(rng):
     net = network(rng, density=0.5)
     assert net.layer_sizes == SIZES
     assert net.n_connections == (27, 36, 16)
+    assert net.n_places == 54 + 72 + 32
+    assert net.density == 79 / 158
     first, *_ = dense_weights(net)
     np.testing.assert_allclose(net.input_strength(), np.abs(first).sum(axis=1), rtol=1e-6)
     assert [matrix.shape for matrix in net.coefs] == [(6, 9), (9, 8), (8, 4)]

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from fits import BUDGETS, SIZES, fit
+from fits import BUDGETS, SIZES, X, fit
 
-from ctre.kernels import kernels, reference
+from ctre.kernels import kernels, loop
 from ctre.training import Callback, FitPlan, StopTraining
 
 
@@ -13,16 +14,16 @@ class Diary(Callback):
     def __init__(self, pages, name, stop_after=None):
         self.pages, self.name, self.stop_after = pages, name, stop_after
 
-    def on_fit_begin(self, plan):
-        self.pages.append((self.name, "begin", plan))
+    def on_fit_begin(self, state):
+        self.pages.append((self.name, "begin", state.plan))
 
-    def on_epoch_end(self, record):
-        self.pages.append((self.name, "epoch", record.epoch))
-        if record.epoch == self.stop_after:
+    def on_epoch_end(self, state):
+        self.pages.append((self.name, "epoch", state.history[-1].epoch))
+        if state.n_epochs_done == self.stop_after:
             raise StopTraining
 
-    def on_fit_end(self, history):
-        self.pages.append((self.name, "end", len(history)))
+    def on_fit_end(self, state):
+        self.pages.append((self.name, "end", len(state.history)))
 
 
 def test_callbacks_are_told_in_order():
@@ -75,16 +76,16 @@ class Interrupt(Callback):
     def __init__(self):
         self.ticks = []
 
-    def on_tick(self, epoch, n_samples_done):
-        self.ticks.append((epoch, n_samples_done))
-        if epoch == 2:
+    def on_tick(self, state, n_samples_done):
+        self.ticks.append((state.n_epochs_done + 1, n_samples_done))
+        if state.n_epochs_done == 1:
             raise KeyboardInterrupt
 
 
 @pytest.fixture
 def tick_after_every_batch(monkeypatch):
     monkeypatch.setenv("CTRE_KERNELS", "numpy")
-    monkeypatch.setattr(reference, "_TICK_SECONDS", 0.0)
+    monkeypatch.setattr(loop, "_TICK_SECONDS", 0.0)
     kernels.cache_clear()
     yield
     kernels.cache_clear()
@@ -101,3 +102,26 @@ def test_ticks_count_the_samples_and_what_they_raise_ends_the_fit():
 @pytest.mark.usefixtures("tick_after_every_batch")
 def test_who_does_not_watch_changes_nothing():
     assert fit(callbacks=[Callback()], max_iter=1).n_iter_ == 1
+
+
+def test_callbacks_see_the_network_that_was_trained():
+    """Planted: the network as it was before the epoch."""
+
+    class Watch(Callback):
+        def __init__(self):
+            self.scores, self.sizes = [], []
+
+        def on_topology_update(self, state, changes):
+            self.scores.append(state.network.scores(X[:5]))
+            assert [change.new for change in changes] == [
+                layer.topology for layer in state.network.layers
+            ]
+
+        def on_epoch_end(self, state):
+            self.sizes.append(state.network.n_connections)
+
+    watch = Watch()
+    fit("set", max_iter=3, callbacks=[watch])
+    assert watch.sizes == [BUDGETS] * 3
+    assert len(watch.scores) == 2
+    assert not np.array_equal(*watch.scores)

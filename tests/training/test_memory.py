@@ -13,15 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from ctre.methods import RECIPES, Full, Needs, Snip, Stage
+from ctre.methods import RECIPES, Full, Snip, Stage
 
-STAGES = [Stage(progress, stall, patience=1) for progress in (0.25, 0.75) for stall in (0, 1)]
+STAGES = [Stage(step, 4, stall) for step in (1, 3) for stall in (0, 1000)]
 SPARSE = [recipe for recipe in RECIPES if not isinstance(recipe.start, Full)]
 RANDOM = [
     recipe.name
     for recipe in SPARSE
     if not isinstance(recipe.start, Snip)
-    and (recipe.method is None or {recipe.method.needs(stage) for stage in STAGES} == {Needs()})
+    and (recipe.method is None or not any(recipe.method.needs(stage) for stage in STAGES))
 ]
 GUIDED = [recipe.name for recipe in SPARSE if recipe.name not in RANDOM]
 

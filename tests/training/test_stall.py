@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fits import fit
 
-from ctre.training import Validation, Verdict
+from ctre.training import Evaluation, LabelledRows
 
 
 @pytest.fixture
@@ -13,8 +13,8 @@ def fit_with_scores(monkeypatch):
     """Fit while validation gives the scores that the test says."""
 
     def fit_with(scores, method="ctre-seq", **options):
-        verdicts = iter([Verdict(1.0, score) for score in scores])
-        monkeypatch.setattr(Validation, "judge", lambda *_: next(verdicts))
+        evaluations = iter([Evaluation(1.0, score) for score in scores])
+        monkeypatch.setattr(LabelledRows, "evaluate", lambda *_: next(evaluations))
         options = {"drop_fraction_schedule": "constant"} | options
         return fit(method, max_iter=len(scores), **options)
 

@@ -7,7 +7,8 @@ import pytest
 from scipy.special import expit, softmax
 from sklearn.metrics import accuracy_score, log_loss, r2_score
 
-from ctre.training import Validation
+from ctre.errors import InvalidDataError
+from ctre.training import Classification, LabelledRows, LabelSets, Regression, TrainingData
 
 
 @dataclass
@@ -22,9 +23,13 @@ class Oracle:
         return self.answer
 
 
-def judge(loss, scores, targets, weight):
+CLASSES = Classification(np.array(["a", "b", "c"]))
+
+
+def evaluate(task, scores, targets, weight):
     samples = np.zeros((len(scores), 1), np.float32)
-    return Validation(samples, targets, weight).judge(Oracle(loss, scores), 1)
+    rows = LabelledRows(samples, targets, weight)
+    return rows.evaluate(Oracle(task.loss, scores), task, 1)
 
 
 @pytest.fixture(params=[False, True], ids=["plain", "weighted"])
@@ -37,45 +42,81 @@ def scores(rng):
     return rng.standard_normal((40, 3)).astype(np.float32)
 
 
-def test_classes_are_judged_by_accuracy_and_cross_entropy(scores, weight, rng):
+def test_classes_are_evaluated_by_accuracy_and_cross_entropy(scores, weight, rng):
     targets = rng.integers(3, size=40).astype(np.int32)
-    verdict = judge("softmax_cross_entropy", scores, targets, weight)
+    evaluation = evaluate(CLASSES, scores, targets, weight)
     probabilities = softmax(np.float64(scores), axis=1)
     want = accuracy_score(targets, scores.argmax(axis=1), sample_weight=weight)
-    assert verdict.score == pytest.approx(want)
+    assert evaluation.score == pytest.approx(want)
     want = log_loss(targets, probabilities, sample_weight=weight)
-    assert verdict.loss == pytest.approx(want, rel=1e-5)
+    assert evaluation.loss == pytest.approx(want, rel=1e-5)
 
 
 def test_several_labels_are_right_if_all_are(scores, weight, rng):
     targets = rng.integers(2, size=(40, 3)).astype(np.float32)
     targets[:20] = scores[:20] > 0
-    verdict = judge("logistic", scores, targets, weight)
+    evaluation = evaluate(LabelSets(3), scores, targets, weight)
     want = accuracy_score(targets, scores > 0, sample_weight=weight)
-    assert 0.3 < verdict.score == pytest.approx(want)
+    assert 0.3 < evaluation.score == pytest.approx(want)
     p = expit(np.float64(scores))
     losses = -(targets * np.log(p) + (1 - targets) * np.log(1 - p)).sum(axis=1)
-    assert verdict.loss == pytest.approx(np.average(losses, weights=weight))
+    assert evaluation.loss == pytest.approx(np.average(losses, weights=weight))
 
 
-def test_values_are_judged_by_r_squared(scores, weight, rng):
+def test_values_are_evaluated_by_r_squared(scores, weight, rng):
     targets = scores + rng.standard_normal((40, 3)).astype(np.float32)
-    verdict = judge("squared_error", scores, targets, weight)
-    assert verdict.score == pytest.approx(r2_score(targets, scores, sample_weight=weight))
+    evaluation = evaluate(Regression(3), scores, targets, weight)
+    assert evaluation.score == pytest.approx(r2_score(targets, scores, sample_weight=weight))
     halves = 0.5 * np.square(np.float64(scores) - targets).sum(axis=1)
-    assert verdict.loss == pytest.approx(np.average(halves, weights=weight))
+    assert evaluation.loss == pytest.approx(np.average(halves, weights=weight))
 
 
 def test_targets_that_never_vary_explain_nothing(scores):
-    assert judge("squared_error", scores, np.ones((40, 3), np.float32), None).score == 0
+    assert evaluate(Regression(3), scores, np.ones((40, 3), np.float32), None).score == 0
 
 
 def test_no_rows_no_validation(scores):
-    assert Validation.of(scores, scores, np.empty(0, np.int32), None) is None
+    none = np.empty(0, np.int32)
+    assert TrainingData(LabelledRows(scores, scores), np.arange(40), none).validation is None
 
 
 def test_rows_are_taken_with_their_targets_and_weights(scores):
     targets, weight = np.arange(40), np.arange(40, dtype=np.float32)
-    validation = Validation.of(scores, targets, np.array([3, 1]), weight)
-    np.testing.assert_array_equal(validation.samples, scores[[3, 1]])
-    assert validation.targets.tolist() == validation.sample_weight.tolist() == [3, 1]
+    taken = LabelledRows(scores, targets, weight).take(np.array([3, 1]))
+    np.testing.assert_array_equal(taken.samples, scores[[3, 1]])
+    assert taken.targets.tolist() == taken.sample_weight.tolist() == [3, 1]
+
+
+def test_classes_are_learned_encoded_and_decoded():
+    labels = np.array(["oak", "elm", "ash", "elm"])
+    task = Classification.of(labels)
+    assert task.classes.tolist() == ["ash", "elm", "oak"]
+    assert task.n_outputs == 3
+    assert task.encode(labels).tolist() == [2, 1, 0, 1]
+    assert task.encode(labels).dtype == np.int32
+    assert task.strata(task.encode(labels)).tolist() == [2, 1, 0, 1]
+    assert task.decode(np.float32([[0, 2, 1], [1, 1, 0]])).tolist() == ["elm", "ash"]
+
+
+def test_a_class_that_was_not_trained_on_is_refused():
+    with pytest.raises(InvalidDataError, match="classes that were trained on, got 'fir', which is"):
+        Classification.of(np.array(["ash", "elm"])).encode(np.array(["ash", "fir"]))
+
+
+@pytest.mark.parametrize(
+    ("weight", "words"),
+    [
+        (None, "only one class: 1."),
+        (np.float32([0, 0]), "no class. Rows of weight 0 do not count."),
+    ],
+)
+def test_fewer_than_two_classes_are_refused(weight, words):
+    with pytest.raises(InvalidDataError, match=words):
+        Classification.of(np.array([1, 1]), weight)
+
+
+def test_labels_and_numbers_are_decoded():
+    scores = np.float32([[0.5, -0.5, 0.0]])
+    assert LabelSets(3).decode(scores).tolist() == [[1, 0, 0]]
+    assert Regression(3).decode(scores).tolist() == [[0.5, -0.5, 0.0]]
+    assert LabelSets(3).strata(scores) is Regression(3).strata(scores) is None

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ctre.cli.options import data_home_option, json_option
+from ctre.cli.parameter_options import parameter_option
 from ctre.cli.study_options import going_on_later, parse_names, seeds_option, study_out_option
 from ctre.cli.training_options import check_meaning, chosen_keywords, training_options
 
@@ -25,12 +26,7 @@ _PICTURE_FILE = "curves.png"
     help="What to compare; see 'ctre methods'.",
 )
 @seeds_option
-@click.option(
-    "--epochs",
-    "max_iter",
-    type=click.IntRange(1),
-    help="Passes over the data.  [default: 200; paper: 500]",
-)
+@parameter_option("max_iter")
 @training_options
 @study_out_option
 @data_home_option
@@ -40,7 +36,6 @@ def compare(
     methods: tuple[str, ...],
     n_seeds: int,
     protocol: str,
-    scale: str | None,
     target: str | None,
     test_fraction: float | None,
     out: Path | None,
@@ -59,8 +54,7 @@ def compare(
     from ctre.cli.comparison_report import describe, tabulate
     from ctre.cli.consoles import messages, results
     from ctre.cli.run_folder import prepare_folder
-    from ctre.cli.studies import StudyProgress, open_scaled, save_picture
-    from ctre.estimators import PROTOCOLS
+    from ctre.cli.studies import StudyProgress, open_study, save_picture
     from ctre.experiments import Comparison, curves_of, summarize
     from ctre.experiments.comparison_picture import draw_comparison
     from ctre.experiments.jobs import check_methods
@@ -70,15 +64,15 @@ def compare(
     check_meaning(methods, keywords)
     if out is not None:
         prepare_folder(out)
-    scaled = open_scaled(
+    rows, settings = open_study(
         data,
+        chosen,
         protocol=protocol,
-        scale=scale,
         target=target,
         test_fraction=test_fraction,
         data_home=data_home,
     )
-    comparison = Comparison(scaled, methods, n_seeds, {**PROTOCOLS[protocol], **chosen}, out)
+    comparison = Comparison(rows, methods, n_seeds, settings, out)
     n_done = len(comparison.jobs) - len(comparison.pending)
     with (
         going_on_later(out),
@@ -89,11 +83,11 @@ def compare(
             comparison.run(job, [progress])
             progress.end_job()
     curves = curves_of(comparison.points)
-    title = f"{scaled.name}: {n_seeds} seed{'s' if n_seeds > 1 else ''}"
+    title = f"{rows.name}: {n_seeds} seed{'s' if n_seeds > 1 else ''}"
     picture = out and save_picture(
         out / _PICTURE_FILE, lambda: draw_comparison(curves, title=title)
     )
-    report = describe(scaled.name, protocol, summarize(comparison.rows, curves))
+    report = describe(rows.name, protocol, summarize(comparison.rows, curves))
     report |= {"out": out and str(out), "picture": picture and str(picture)}
     if as_json:
         click.echo(json.dumps(report, indent=2))

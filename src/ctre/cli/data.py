@@ -19,7 +19,7 @@ from ctre.datasets import (
     CATALOGUE,
     Dataset,
     KnownNames,
-    Samples,
+    LabelledTable,
     load,
     read_file,
     read_samples,
@@ -58,7 +58,7 @@ def open_samples(
     known: KnownNames,
     n_features: int,
     data_home: Path | None,
-) -> Samples:
+) -> LabelledTable:
     """Load rows to predict: the test rows of a catalogued data set, or those of a file.
 
     Parameters
@@ -79,7 +79,7 @@ def open_samples(
         return read_samples(data, target=target, n_features=n_features, known=known)
     dataset = _load(data, data_home)
     assert dataset.X_test is not None  # every catalogued data set has test rows
-    return Samples(dataset.X_test, dataset.y_test, dataset.feature_names)
+    return LabelledTable(dataset.X_test, dataset.y_test, dataset.feature_names)
 
 
 def _is_file(data: str, target: str | None) -> bool:

@@ -22,13 +22,6 @@ settings that make a difference to a method; the estimator ignores the others, a
 refuses them.
 `ctre methods --cite NAME` prints the reference, `ctre methods --markdown` this page.
 """
-_SETTINGS = {  # one of each pair stands for both
-    "epsilon, density": "epsilon",
-    "drop fraction, its schedule": "drop_fraction",
-    "interval and end of updates": "update_interval",
-    "patience": "patience",
-    "similarity samples": "similarity_samples",
-}
 
 
 @click.command()
@@ -38,7 +31,9 @@ _SETTINGS = {  # one of each pair stands for both
 def methods(cite: str | None, as_markdown: bool, as_json: bool) -> None:
     """List the methods: what each grows, and where it was published."""
     from ctre.cli.consoles import results
-    from ctre.methods import METHOD_SETTINGS, RECIPES, get_recipe, settings_of
+    from ctre.estimators.assembly import names_used_by
+    from ctre.estimators.parameters import USED_BY_SOME
+    from ctre.methods import RECIPES, get_recipe
 
     if (cite is not None) + as_markdown + as_json > 1:
         raise click.UsageError("Give one of --cite, --markdown and --json.")
@@ -46,20 +41,26 @@ def methods(cite: str | None, as_markdown: bool, as_json: bool) -> None:
         click.echo(get_recipe(cite).citation.bibtex)
     elif as_markdown:
         click.echo(_PAGE)
-        headers = ["name", "grows", *_SETTINGS, "published"]
-        _echo_row(headers)
-        _echo_row(["---", "---", *[":-:"] * len(_SETTINGS), "---"])
-        for recipe in RECIPES:
-            settings = settings_of(recipe)
-            dots = ["•" if name in settings else "" for name in _SETTINGS.values()]
-            _echo_row([f"`{recipe.name}`", recipe.summary, *dots, recipe.citation.short])
+        used = [names_used_by(recipe) for recipe in RECIPES]
+        dots: dict[tuple[str, ...], list[str]] = {}  # column -> parameters that share it
+        for parameter in USED_BY_SOME:
+            column = tuple("•" if parameter.name in names else "" for names in used)
+            dots.setdefault(column, []).append(f"`{parameter.name}`")
+        _echo_row(["name", "grows", *map(", ".join, dots.values()), "published"])
+        _echo_row(["---", "---", *[":-:"] * len(dots), "---"])
+        for recipe, *cells in zip(RECIPES, *dots, strict=True):
+            _echo_row([f"`{recipe.name}`", recipe.summary, *cells, recipe.citation.short])
     elif as_json:
         rows = [
             {
                 "name": recipe.name,
                 "summary": recipe.summary,
                 "citation": recipe.citation.short,
-                "settings": [name for name in METHOD_SETTINGS if name in settings_of(recipe)],
+                "settings": [
+                    parameter.name
+                    for parameter in USED_BY_SOME
+                    if parameter.name in names_used_by(recipe)
+                ],
             }
             for recipe in RECIPES
         ]

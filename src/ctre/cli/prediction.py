@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from ctre._typing import DoubleArray
-from ctre.datasets import Samples
+from ctre.datasets import LabelledTable
 from ctre.errors import InvalidDataError
 from ctre.persistence import SavedModel
 
@@ -52,8 +51,8 @@ class Predictions:
         return data.getvalue()
 
 
-def predict_samples(saved: SavedModel, samples: Samples) -> Predictions:
-    """Scale the rows as in training, and predict them.
+def predict_samples(saved: SavedModel, samples: LabelledTable) -> Predictions:
+    """Predict the rows.
 
     Raises
     ------
@@ -62,10 +61,6 @@ def predict_samples(saved: SavedModel, samples: Samples) -> Predictions:
     """
     estimator, X = saved.estimator, samples.X
     _check_columns(saved, samples)
-    if saved.scaling is not None:
-        if saved.scaling.shift is not None and isinstance(X, csr_array):
-            X = X.toarray()  # zeros move, as they did in training
-        X = saved.scaling.apply(X)
     labels = estimator.predict(X)
     accuracy = None
     if samples.y is not None:
@@ -74,7 +69,7 @@ def predict_samples(saved: SavedModel, samples: Samples) -> Predictions:
     return Predictions(estimator.classes_, labels, estimator.predict_proba(X), accuracy)
 
 
-def _check_columns(saved: SavedModel, samples: Samples) -> None:
+def _check_columns(saved: SavedModel, samples: LabelledTable) -> None:
     expected, got = saved.estimator.n_features_in_, samples.X.shape[1]
     if got != expected:
         raise InvalidDataError(

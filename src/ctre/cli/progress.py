@@ -8,7 +8,7 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ctre.training import Callback, EpochRecord, FitPlan
+from ctre.training import Callback, FitState
 
 _COMPACT_FROM = 10_000  # connections of a layer that are written as 12k
 
@@ -47,9 +47,9 @@ class ProgressBar(Callback):
     ) -> None:
         self._progress.stop()
 
-    def on_fit_begin(self, plan: FitPlan) -> None:
+    def on_fit_begin(self, state: FitState) -> None:
         """Draw the empty bar."""
-        self._plan = plan
+        plan = state.plan
         self._task = self._progress.add_task(
             "",
             total=plan.n_epochs * plan.n_samples,
@@ -58,20 +58,23 @@ class ProgressBar(Callback):
             connections=_compact(plan.n_connections),
         )
 
-    def on_tick(self, epoch: int, n_samples_done: int) -> None:
+    def on_tick(self, state: FitState, n_samples_done: int) -> None:
         """Move on inside the epoch."""
-        done = (epoch - 1) * self._plan.n_samples + n_samples_done
-        self._progress.update(self._task, completed=done, epoch=f"{epoch}/{self._plan.n_epochs}")
+        n_epochs_done, plan = state.n_epochs_done, state.plan
+        done = n_epochs_done * plan.n_samples + n_samples_done
+        epoch = f"{n_epochs_done + 1}/{plan.n_epochs}"
+        self._progress.update(self._task, completed=done, epoch=epoch)
 
-    def on_epoch_end(self, record: EpochRecord) -> None:
+    def on_epoch_end(self, state: FitState) -> None:
         """Show what the epoch reached."""
+        record, plan = state.history[-1], state.plan
         figures = f"loss {record.train_loss:.3f}"
         if record.validation_score is not None:
             figures += f"  val {100 * record.validation_score:.1f} %"
         self._progress.update(
             self._task,
-            completed=record.epoch * self._plan.n_samples,
-            epoch=f"{record.epoch}/{self._plan.n_epochs}",
+            completed=record.epoch * plan.n_samples,
+            epoch=f"{record.epoch}/{plan.n_epochs}",
             figures=figures,
             connections=_compact(record.n_connections),
         )

@@ -52,7 +52,6 @@ def prune_study(
     epochs: tuple[int, ...],
     n_seeds: int,
     protocol: str,
-    scale: str | None,
     target: str | None,
     test_fraction: float | None,
     out: Path | None,
@@ -75,8 +74,7 @@ def prune_study(
     from ctre.cli.consoles import messages, results
     from ctre.cli.prune_report import describe, tabulate
     from ctre.cli.run_folder import prepare_folder
-    from ctre.cli.studies import StudyProgress, open_scaled, save_picture
-    from ctre.estimators import PROTOCOLS
+    from ctre.cli.studies import StudyProgress, open_study, save_picture
     from ctre.experiments import PruneStudy, prune_curves_of
     from ctre.experiments.jobs import check_methods
     from ctre.experiments.prune_picture import draw_pruning
@@ -86,15 +84,15 @@ def prune_study(
     check_meaning(methods, keywords)
     if out is not None:
         prepare_folder(out)
-    scaled = open_scaled(
+    rows, settings = open_study(
         data,
+        chosen,
         protocol=protocol,
-        scale=scale,
         target=target,
         test_fraction=test_fraction,
         data_home=data_home,
     )
-    study = PruneStudy(scaled, methods, epochs, n_seeds, {**PROTOCOLS[protocol], **chosen}, out)
+    study = PruneStudy(rows, methods, epochs, n_seeds, settings, out)
     n_done = len(study.jobs) - len(study.pending)
     with going_on_later(out), StudyProgress(messages(), len(study.jobs), n_done) as progress:
         for job in study.pending:
@@ -102,9 +100,9 @@ def prune_study(
             study.run(job, [progress], partial(progress.on_prediction, n=study.n_predictions))
             progress.end_job()
     curves = prune_curves_of(study.rows)
-    title = f"{scaled.name}: what is left when connections leave"
+    title = f"{rows.name}: what is left when connections leave"
     picture = out and save_picture(out / _PICTURE_FILE, lambda: draw_pruning(curves, title=title))
-    report = describe(scaled.name, protocol, n_seeds, curves)
+    report = describe(rows.name, protocol, n_seeds, curves)
     report |= {"out": out and str(out), "picture": picture and str(picture)}
     if as_json:
         click.echo(json.dumps(report, indent=2))

@@ -13,6 +13,8 @@ from rich.text import Text
 
 import ctre
 from ctre.cli.run import Run
+from ctre.estimators import SparseMLPClassifier
+from ctre.estimators.parameters import PARAMETERS
 
 _N_TOP_INPUTS = 10
 _BAR_WIDTH = 30
@@ -34,43 +36,36 @@ def describe(run: Run) -> dict[str, Any]:
         "n_test": len(dataset.y_test),
         "n_features": dataset.n_features,
         "n_classes": len(estimator.classes_),
-        "method": estimator.method,
         "protocol": run.protocol,
-        "scale": run.scaling.name,
-        "epsilon": estimator.epsilon,
-        "density": estimator.density_,
+        **_settings(estimator),
         "n_connections": estimator.n_connections_,
-        "n_dense": sum(layer["n_pre"] * layer["n_post"] for layer in layers),
+        "n_dense": estimator.network_.n_places,
         "layers": layers,
         "test_accuracy": run.test_accuracy,
         "validation_accuracy": estimator.best_validation_score_,
         "best_epoch": estimator.best_epoch_,
         "epochs": estimator.n_iter_,
-        "seed": estimator.random_state,
         "seconds": {
             "total": run.seconds,
             "train": sum(history.column("seconds_train")),
             "evolve": sum(history.column("seconds_evolve")),
             "validate": sum(history.column("seconds_validate")),
         },
-        "similarity_samples": estimator.similarity_samples_,
-        "similarity_candidates": estimator.similarity_candidates,
-        "threads": estimator.n_threads_,
-        "batch_size": estimator.batch_size,
-        "learning_rate": estimator.learning_rate_init,
-        "schedule": estimator.learning_rate,
-        "momentum": estimator.momentum,
-        "l2": estimator.alpha,
-        "zeta": estimator.drop_fraction,
-        "zeta_schedule": estimator.drop_fraction_schedule,
-        "update_interval": estimator.update_interval,
-        "update_until": estimator.update_until,
-        "patience": estimator.patience,
-        "init": estimator.weight_init,
         "top_inputs": _top_inputs(run),
         "informative": _informative(run),
         "version": ctre.__version__,
     }
+
+
+def _settings(estimator: SparseMLPClassifier) -> dict[str, Any]:
+    """Give every setting by its option's name; what fit made of it, where that is another thing."""
+    settings = {}
+    for parameter in PARAMETERS:
+        if parameter.option is not None:
+            value = getattr(estimator, parameter.name)
+            value = getattr(estimator, f"{parameter.name}_", value)
+            settings[parameter.option.key] = getattr(value, "name", value)
+    return settings
 
 
 def _ranking(run: Run) -> NDArray[np.intp]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ctre.datasets import Dataset, Scaling
+from ctre.datasets import Dataset
 from ctre.errors import InvalidDataError
 from ctre.estimators import PROTOCOLS, SparseMLPClassifier
 
@@ -22,7 +22,6 @@ class Run:
     dataset: Dataset
     """Unscaled, with test rows."""
     protocol: str
-    scaling: Scaling
     estimator: SparseMLPClassifier
     seconds: float
     """Wall-clock time of fit."""
@@ -34,19 +33,15 @@ class Run:
         return self.estimator.network_.layers[0].topology.out_degrees
 
 
-def fit_and_test(
-    dataset: Dataset, protocol: str, scale: str | None, keywords: Mapping[str, Any]
-) -> Run:
-    """Scale, train and test.
+def fit_and_test(dataset: Dataset, protocol: str, keywords: Mapping[str, Any]) -> Run:
+    """Train and test.
 
     Parameters
     ----------
     dataset : Dataset
-        Unscaled, with test rows.
+        With test rows.
     protocol : str
         Name of the table of settings that ``keywords`` take precedence over.
-    scale : str or None
-        Name of a scaling; None for the one that suits the data, or the paper's.
     keywords : mapping
         Keywords of the estimator.
 
@@ -55,20 +50,21 @@ def fit_and_test(
     InvalidDataError
         If the labels are no classes.
     CTREError
-        If the data, the scaling and the keywords do not go together.
+        If the data and the keywords do not go together.
     """
     check_classes(dataset)
-    if protocol == "paper":
-        dataset = dataset.for_paper()
-    scaling = Scaling.fit(scale or dataset.scale, dataset.X_train)
-    estimator = SparseMLPClassifier(**{**PROTOCOLS[protocol], **keywords})
-    X_train = scaling.apply(dataset.X_train)
+    estimator = SparseMLPClassifier(**keywords_for(dataset, protocol, keywords))
     started = time.perf_counter()
-    estimator.fit(X_train, dataset.y_train)
+    estimator.fit(dataset.X_train, dataset.y_train)
     seconds = time.perf_counter() - started
-    assert dataset.X_test is not None
-    accuracy = estimator.score(scaling.apply(dataset.X_test), dataset.y_test)
-    return Run(dataset, protocol, scaling, estimator, seconds, float(accuracy))
+    accuracy = estimator.score(dataset.X_test, dataset.y_test)
+    return Run(dataset, protocol, estimator, seconds, float(accuracy))
+
+
+def keywords_for(dataset: Dataset, protocol: str, chosen: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what was chosen, else the scaling that suits the data, else the protocol's settings."""
+    scaling = dataset.paper_scale if protocol == "paper" else dataset.scale
+    return {**PROTOCOLS[protocol], "scaling": scaling, **chosen}
 
 
 def check_classes(dataset: Dataset) -> None:

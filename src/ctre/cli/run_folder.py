@@ -60,7 +60,6 @@ def save_run(run: Run, report: dict[str, Any], folder: Path) -> Path | None:
     contents = {
         MODEL_FILE: encode_model(
             run.estimator,
-            scaling=run.scaling,
             feature_names=run.dataset.feature_names,
             target=run.dataset.target_name,
         ),

@@ -1,49 +1,47 @@
-"""What the commands that train many times have in common: scaled data, progress, a picture."""
+"""What the commands that train many times have in common: data, progress, a picture."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ctre.cli.data import open_dataset
-from ctre.cli.run import check_classes
+from ctre.cli.run import check_classes, keywords_for
 from ctre.errors import MissingExtraError
-from ctre.experiments import ScaledData
+from ctre.experiments import StudyData
 from ctre.figure_style import as_png
-from ctre.training import Callback, EpochRecord, FitPlan
+from ctre.training import Callback, FitState
 from ctre.whole_file import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def open_scaled(
+def open_study(
     data: str,
+    keywords: Mapping[str, Any],
     *,
     protocol: str,
-    scale: str | None,
     target: str | None,
     test_fraction: float | None,
     data_home: Path | None,
-) -> ScaledData:
-    """Load a data set and scale it.
+) -> tuple[StudyData, dict[str, Any]]:
+    """Load a data set, and complete the keywords that it is trained with.
 
     Raises
     ------
     click.UsageError, CTREError
-        As `open_dataset`, or if it cannot be scaled that way.
+        As `open_dataset`.
     """
     dataset = open_dataset(data, target=target, test_fraction=test_fraction, data_home=data_home)
     check_classes(dataset)
-    if protocol == "paper":
-        dataset = dataset.for_paper()
-    return ScaledData.of(dataset, scale or dataset.scale)
+    return StudyData.of(dataset), keywords_for(dataset, protocol, keywords)
 
 
 def save_picture(path: Path, draw: Callable[[], Figure]) -> Path | None:
@@ -116,23 +114,27 @@ class StudyProgress(Callback):
         self._n_done += 1
         self._progress.update(self._jobs, completed=self._n_done)
 
-    def on_fit_begin(self, plan: FitPlan) -> None:
+    def on_fit_begin(self, state: FitState) -> None:
         """Empty the lower bar."""
-        self._plan = plan
+        plan = state.plan
         self._begin_phase(f"epoch 1/{plan.n_epochs}", plan.n_epochs * plan.n_samples)
 
-    def on_tick(self, epoch: int, n_samples_done: int) -> None:
+    def on_tick(self, state: FitState, n_samples_done: int) -> None:
         """Move on inside the epoch."""
-        done = (epoch - 1) * self._plan.n_samples + n_samples_done
-        description = f"epoch {epoch}/{self._plan.n_epochs}"
-        self._progress.update(self._job, completed=done, description=description)
+        self._move(state, state.n_epochs_done + 1, n_samples_done)
 
-    def on_epoch_end(self, record: EpochRecord) -> None:
+    def on_epoch_end(self, state: FitState) -> None:
         """Show what the epoch reached."""
-        self.on_tick(record.epoch, self._plan.n_samples)
+        record = state.history[-1]
+        self._move(state, record.epoch, state.plan.n_samples)
         if record.validation_score is not None:
             figures = f"val {100 * record.validation_score:.1f} %"
             self._progress.update(self._job, figures=figures)
+
+    def _move(self, state: FitState, epoch: int, n_samples_done: int) -> None:
+        done = (epoch - 1) * state.plan.n_samples + n_samples_done
+        description = f"epoch {epoch}/{state.plan.n_epochs}"
+        self._progress.update(self._job, completed=done, description=description)
 
     def on_prediction(self, n_done: int, *, n: int) -> None:
         """Move on while a network is taken apart in ``n`` steps."""

@@ -9,31 +9,16 @@ from typing import Any
 import click
 
 from ctre.cli.options import data_home_option, json_option
+from ctre.cli.parameter_options import parameter_option
 from ctre.cli.training_options import check_meaning, chosen_keywords, training_options
 
 
 @click.command()
 @click.argument("data")
-@click.option(
-    "--method",
-    metavar="NAME",
-    help="How the topology evolves; see 'ctre methods'.  [default: ctre-seq]",
-)
-@click.option(
-    "--epochs",
-    "max_iter",
-    type=click.IntRange(1),
-    help="Passes over the data.  [default: 200; paper: 500]",
-)
+@parameter_option("method")
+@parameter_option("max_iter")
 @training_options
-@click.option(
-    "--seed",
-    "random_state",
-    type=click.IntRange(0),
-    default=0,
-    show_default=True,
-    help="Decides everything random.",
-)
+@parameter_option("random_state")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -44,7 +29,6 @@ from ctre.cli.training_options import check_meaning, chosen_keywords, training_o
 def train(
     data: str,
     protocol: str,
-    scale: str | None,
     target: str | None,
     test_fraction: float | None,
     out: Path | None,
@@ -78,7 +62,7 @@ def train(
         prepare_folder(out)
     dataset = open_dataset(data, target=target, test_fraction=test_fraction, data_home=data_home)
     with ProgressBar(messages()) as progress:
-        run = fit_and_test(dataset, protocol, scale, chosen | {"callbacks": (progress,)})
+        run = fit_and_test(dataset, protocol, chosen | {"callbacks": (progress,)})
     report = describe(run)
     picture = None if out is None else save_run(run, report, out)
     report |= {"out": out and str(out), "picture": picture and str(picture)}

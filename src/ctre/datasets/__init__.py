@@ -4,19 +4,16 @@ from ctre.datasets.catalogue import CATALOGUE
 from ctre.datasets.entry import DatasetRecord
 from ctre.datasets.files import read_file, read_samples
 from ctre.datasets.loading import is_here, load
-from ctre.datasets.record import Dataset, KnownNames, Samples
-from ctre.datasets.scaling import SCALINGS, Scaling
+from ctre.datasets.record import Dataset, KnownNames, LabelledTable
 from ctre.datasets.splitting import split
 from ctre.datasets.synthetic import make_madelon
 
 __all__ = [
     "CATALOGUE",
-    "SCALINGS",
     "Dataset",
     "DatasetRecord",
     "KnownNames",
-    "Samples",
-    "Scaling",
+    "LabelledTable",
     "is_here",
     "load",
     "make_madelon",

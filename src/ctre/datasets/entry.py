@@ -83,7 +83,7 @@ class DatasetRecord:
     split : {"official", "random", "stratified"}
         Which rows are test rows: the publisher's choice, or a fifth drawn with seed 42.
     scale, paper_scale : str
-        The scaling that suits it, and the paper's; see :class:`ctre.datasets.Scaling`.
+        The scaling that suits it, and the paper's; see :class:`ctre.preprocessing.Scaling`.
     """
 
     name: str

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from ctre.datasets.matrices import read_mat, read_npz, read_svmlight
-from ctre.datasets.record import Dataset, KnownNames, Samples
+from ctre.datasets.record import Dataset, KnownNames, LabelledTable
 from ctre.datasets.table import read_table
 from ctre.errors import DatasetError, InvalidDataError, InvalidParameterError
 
@@ -93,7 +93,7 @@ def read_samples(
     target: str | int | None = None,
     n_features: int | None = None,
     known: KnownNames | None = None,
-) -> Samples:
+) -> LabelledTable:
     """Read rows to predict, with their labels if the file has any.
 
     Parameters
@@ -112,7 +112,7 @@ def read_samples(
 
     Returns
     -------
-    Samples
+    LabelledTable
         ``y`` is None where the file has no labels.
 
     Raises
@@ -138,7 +138,7 @@ def _read(
     need_labels: bool,
     n_features: int | None = None,
     known: KnownNames | None = None,
-) -> tuple[Samples, Samples | None]:
+) -> tuple[LabelledTable, LabelledTable | None]:
     name = path.name.lower()
     if not name.endswith((*_TABLES, *_SVMLIGHT, ".npz", ".mat")):
         raise InvalidParameterError(

@@ -15,12 +15,12 @@ from scipy.sparse import csr_array, issparse
 from sklearn.datasets import load_svmlight_file
 
 from ctre.datasets.labels import as_labels
-from ctre.datasets.record import Rows, Samples
+from ctre.datasets.record import LabelledTable, Rows
 from ctre.datasets.store import read_npz_arrays
 from ctre.errors import DatasetError, InvalidDataError
 
 
-def read_npz(path: Path) -> tuple[Samples, Samples | None]:
+def read_npz(path: Path) -> tuple[LabelledTable, LabelledTable | None]:
     """Read ``X`` and ``y``, or ``X_train``, ``y_train``, ``X_test``, ``y_test``.
 
     Each ``X`` may have more than two axes (images: one row each), or be given as the parts of a
@@ -28,7 +28,7 @@ def read_npz(path: Path) -> tuple[Samples, Samples | None]:
 
     Returns
     -------
-    tuple of (Samples, Samples or None)
+    tuple of (LabelledTable, LabelledTable or None)
         All rows and None, or training rows and test rows.
 
     Raises
@@ -50,7 +50,7 @@ def read_npz(path: Path) -> tuple[Samples, Samples | None]:
     )
 
 
-def read_mat(path: Path) -> Samples:
+def read_mat(path: Path) -> LabelledTable:
     """Read ``X`` (dense or sparse) and ``Y`` of a MATLAB file, upper or lower case.
 
     Raises
@@ -77,7 +77,7 @@ def read_mat(path: Path) -> Samples:
     return _check(found["X"], found.get("Y"), "", path)
 
 
-def read_svmlight(path: Path, n_features: int | None = None) -> Samples:
+def read_svmlight(path: Path, n_features: int | None = None) -> LabelledTable:
     """Read sparse rows ``label column:value column:value …``, columns counted from 1 or 0.
 
     They are counted from 0 if a column 0 occurs.
@@ -109,7 +109,7 @@ def _holds(arrays: Container[str], name: str) -> bool:
     return name in arrays or f"{name}_indptr" in arrays
 
 
-def _samples(arrays: Mapping[str, NDArray[Any]], part: str, path: Path) -> Samples:
+def _samples(arrays: Mapping[str, NDArray[Any]], part: str, path: Path) -> LabelledTable:
     name = f"X{part}"
     if name in arrays:
         return _check(arrays[name], arrays.get(f"y{part}"), part, path)
@@ -126,7 +126,7 @@ def _samples(arrays: Mapping[str, NDArray[Any]], part: str, path: Path) -> Sampl
     return _check(X, arrays.get(f"y{part}"), part, path)
 
 
-def _check(X: Any, y: NDArray[Any] | None, part: str, path: Path) -> Samples:
+def _check(X: Any, y: NDArray[Any] | None, part: str, path: Path) -> LabelledTable:
     if X.dtype.kind not in "buif":
         raise InvalidDataError(f"X{part} in {path} must hold numbers, got dtype {X.dtype}.")
     if X.ndim < 2 or 0 in X.shape:
@@ -140,14 +140,14 @@ def _check(X: Any, y: NDArray[Any] | None, part: str, path: Path) -> Samples:
             rows = np.ascontiguousarray(X.reshape(len(X), -1), dtype=np.float32)
     _require_finite(rows, path)
     if y is None:
-        return Samples(rows, None)
+        return LabelledTable(rows, None)
     labels = as_labels(y, f"y{part} in {path}")
     if len(labels) != rows.shape[0]:
         raise InvalidDataError(
             f"y{part} in {path} must have one label per row of X{part}: {rows.shape[0]} rows, "
             f"{len(labels)} labels."
         )
-    return Samples(rows, labels)
+    return LabelledTable(rows, labels)
 
 
 def _as_csr(X: Any, where: str) -> csr_array:

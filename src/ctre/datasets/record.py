@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import csr_array
 
 from ctre._typing import FloatArray
 
 Rows: TypeAlias = FloatArray | csr_array
-"""Samples, one per row: a C-ordered float32 array, or a CSR array of float32 values."""
+"""LabelledTable, one per row: a C-ordered float32 array, or a CSR array of float32 values."""
 
 Labels: TypeAlias = NDArray[Any]
 """One label per row: integers, text, or (where they are measurements) float64."""
@@ -35,7 +35,7 @@ class KnownNames:
 
 
 @dataclass(frozen=True, eq=False)
-class Samples:
+class LabelledTable:
     """Rows of one table, with their labels if it has any.
 
     Parameters
@@ -73,7 +73,7 @@ class Dataset:
     feature_names : tuple of str or None
         The columns' names where the source names them.
     scale : {"minmax", "standard", "std", "none"}
-        The scaling that suits these data, see :class:`ctre.datasets.Scaling`.
+        The scaling that suits these data, see :class:`ctre.preprocessing.Scaling`.
     paper_scale : {"minmax", "standard", "std", "none"}
         The scaling that the paper used, or would have used: it has one for all sets but Madelon.
     informative : int64 array or None
@@ -105,22 +105,3 @@ class Dataset:
     def classes(self) -> Labels:
         """Distinct labels of the training rows, sorted."""
         return np.unique(self.y_train)
-
-    def for_paper(self) -> Dataset:
-        """Give the data as the paper trained on them: its scaling, and no sparse catalogued rows.
-
-        A file's sparse rows stay sparse, since its ``paper_scale`` leaves zeros where they are.
-        """
-        if self.paper_scale not in ("minmax", "standard"):
-            return replace(self, scale=self.paper_scale)
-        return replace(
-            self,
-            scale=self.paper_scale,
-            X_train=_dense(self.X_train),
-            X_test=None if self.X_test is None else _dense(self.X_test),
-        )
-
-
-def _dense(rows: Any) -> FloatArray:
-    dense: FloatArray = rows.toarray() if issparse(rows) else rows
-    return dense

@@ -16,7 +16,7 @@ from typing import NoReturn, TextIO
 import numpy as np
 
 from ctre.datasets.labels import as_labels
-from ctre.datasets.record import KnownNames, Samples
+from ctre.datasets.record import KnownNames, LabelledTable
 from ctre.errors import DatasetError, InvalidDataError, InvalidParameterError
 
 _TARGET_NAMES = frozenset({"target", "label", "class", "y"})
@@ -32,7 +32,7 @@ def read_table(
     *,
     need_labels: bool,
     known: KnownNames | None = None,
-) -> Samples:
+) -> LabelledTable:
     """Read rows of numbers, with or without a column of labels.
 
     Fields are separated by commas, semicolons or tabs, whichever the first line has most of; they
@@ -54,7 +54,7 @@ def read_table(
 
     Returns
     -------
-    Samples
+    LabelledTable
         ``y`` is None if the file has no such column; ``target_name`` is what it is called,
         whatever way it was chosen.
 
@@ -98,14 +98,14 @@ def read_table(
         _explain(path, layout, "its rows cannot be read")
 
     if layout.target is None:
-        return Samples(cells, None, layout.names)
+        return LabelledTable(cells, None, layout.names)
     names, target_name = layout.names, None
     if names is not None:
         target_name = names[layout.target]
         names = names[: layout.target] + names[layout.target + 1 :]
     labels = np.array(list(codes))[cells[:, layout.target].astype(np.int64)]
     X = np.delete(cells, layout.target, axis=1)
-    return Samples(X, as_labels(labels, f"The target of {path}"), names, target_name)
+    return LabelledTable(X, as_labels(labels, f"The target of {path}"), names, target_name)
 
 
 @dataclass(frozen=True)

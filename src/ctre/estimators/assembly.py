@@ -1,4 +1,7 @@
-"""From the parameters of an estimator to the network and the settings that training takes."""
+"""From the parameters of an estimator to the state that training begins with.
+
+Here, and nowhere else, keywords are bound to a recipe's settings.
+"""
 
 from __future__ import annotations
 
@@ -8,99 +11,116 @@ from typing import Any
 import numpy as np
 
 from ctre.density import erdos_renyi_counts, uniform_counts
-from ctre.kernels import SGD, Adam, Loss
-from ctre.methods import Recipe, StartPlan, get_schedule
-from ctre.network import DenseNetwork, SparseLayer, SparseNetwork, get_weight_init
+from ctre.estimators.parameters import USED_BY_SOME, Parameters
+from ctre.kernels import SGD, Adam
+from ctre.methods import Method, Recipe, StartPlan, bound, get_schedule, settings_of
+from ctre.network import SparseLayer, SparseNetwork, get_weight_init
 from ctre.randomness import stream
 from ctre.threads import available_threads, threads_for
-from ctre.training import TrainingData, TrainingSettings
+from ctre.training import FitState, Task, TrainingData, TrainingSettings
 
 
-def connection_counts(
-    parameters: Mapping[str, Any], layer_sizes: tuple[int, ...]
-) -> tuple[int, ...]:
-    """Count the connections each layer is meant to have."""
-    if parameters["density"] is not None:
-        return uniform_counts(layer_sizes, parameters["density"])
-    return erdos_renyi_counts(layer_sizes, parameters["epsilon"])
+def first_state(
+    parameters: Parameters,
+    recipe: Recipe,
+    task: Task,
+    data: TrainingData,
+    seed: np.random.SeedSequence,
+) -> FitState:
+    """Make the state in which nothing has been trained.
+
+    Raises
+    ------
+    InvalidParameterError
+        If a layer would be left without a connection.
+    """
+    sizes = _layer_sizes(parameters, data.rows.samples.shape[1], task.n_outputs)
+    counts = _connection_counts(parameters, sizes)
+    network = _first_network(parameters, recipe, task, data, sizes, counts, seed)
+    return FitState(network, data, task, _settings(parameters, recipe, counts), seed)
 
 
-def layer_sizes(parameters: Mapping[str, Any], n_features: int, n_outputs: int) -> tuple[int, ...]:
-    """Count the neurons of every layer."""
-    hidden = parameters["hidden_layer_sizes"]
-    sizes = (hidden,) if isinstance(hidden, int | np.integer) else hidden
+def names_used_by(recipe: Recipe) -> frozenset[str]:
+    """Name the parameters that make a difference to a recipe, of those that not every one uses."""
+    settings = settings_of(recipe)
+    return frozenset(parameter.name for parameter in USED_BY_SOME if parameter.setting in settings)
+
+
+def bound_method(parameters: Parameters, recipe: Recipe) -> Method | None:
+    """Give the recipe's method with its open settings filled in; None if it has none."""
+    converted = {"drop_fraction_schedule": get_schedule(parameters.drop_fraction_schedule)}
+    values: Mapping[str, Any] = {
+        parameter.setting: getattr(parameters, parameter.name)
+        for parameter in USED_BY_SOME
+        if parameter.setting is not None
+    }
+    return bound(recipe.method, {**values, **converted})
+
+
+def _layer_sizes(parameters: Parameters, n_features: int, n_outputs: int) -> tuple[int, ...]:
+    hidden = parameters.hidden_layer_sizes
+    sizes = hidden if isinstance(hidden, tuple | list) else (hidden,)
     return (n_features, *map(int, sizes), n_outputs)
 
 
-def first_network(
-    parameters: Mapping[str, Any],
+def _connection_counts(parameters: Parameters, sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """Count the connections each layer is meant to have."""
+    if parameters.density is not None:
+        return uniform_counts(sizes, parameters.density)
+    assert parameters.epsilon is not None, "Parameters has checked that"
+    return erdos_renyi_counts(sizes, parameters.epsilon)
+
+
+def _first_network(
+    parameters: Parameters,
     recipe: Recipe,
+    task: Task,
+    data: TrainingData,
     sizes: tuple[int, ...],
     counts: tuple[int, ...],
-    data: TrainingData,
-    loss: Loss,
     seed: np.random.SeedSequence,
-) -> SparseNetwork | DenseNetwork:
+) -> SparseNetwork:
     """Make the network that training begins with; biases are zero."""
-    n_rows = min(parameters["batch_size"], len(data.train_rows))
-    rows = stream(seed, "first batch").choice(data.train_rows, size=n_rows, replace=False)
+    n_rows = min(parameters.batch_size, len(data.train_rows))
+    numbers = stream(seed, "first batch").choice(data.train_rows, size=n_rows, replace=False)
+    batch = data.rows.take(numbers)
     plan = StartPlan(
         layer_sizes=sizes,
         counts=counts,
-        draw_weights=get_weight_init(parameters["weight_init"]).initial,
+        draw_weights=get_weight_init(parameters.weight_init).initial,
         seed=seed,
-        samples=data.samples[rows],
-        targets=data.targets[rows],
-        activation=parameters["activation"],
-        loss=loss,
+        samples=batch.samples,
+        targets=batch.targets,
+        activation=parameters.activation,
+        loss=task.loss,
+        sample_weight=batch.sample_weight,
     )
     layers = [
         SparseLayer(topology, weights, np.zeros(topology.n_post, dtype=np.float32))
         for topology, weights in recipe.start.layers(plan)
     ]
-    kind = DenseNetwork.of if recipe.is_dense else SparseNetwork
-    return kind(layers, plan.activation, plan.loss)
+    return SparseNetwork(layers, plan.activation, plan.loss)
 
 
-def training_settings(
-    parameters: Mapping[str, Any],
-    recipe: Recipe,
-    counts: tuple[int, ...],
-    n_train: int,
-) -> TrainingSettings:
+def _settings(parameters: Parameters, recipe: Recipe, counts: tuple[int, ...]) -> TrainingSettings:
     """Say how to train, in the words of `ctre.training`."""
-    threads = parameters["n_threads"]
+    threads = parameters.n_threads
     return TrainingSettings(
         method_name=recipe.name,
-        method=recipe.method,
+        method=bound_method(parameters, recipe),
         optimizer=_optimizer(parameters),
-        learning_rate_schedule=get_schedule(parameters["learning_rate"]),
-        drop_fraction=parameters["drop_fraction"],
-        drop_fraction_schedule=get_schedule(parameters["drop_fraction_schedule"]),
-        n_epochs=parameters["max_iter"],
-        batch_size=parameters["batch_size"],
-        update_interval=parameters["update_interval"],
-        update_until=parameters["update_until"],
-        patience=parameters["patience"],
+        learning_rate_schedule=get_schedule(parameters.learning_rate),
+        n_epochs=parameters.max_iter,
+        batch_size=parameters.batch_size,
         budgets=counts,
-        n_similarity_rows=_similarity_rows(parameters["similarity_samples"], n_train),
-        n_similarity_candidates=parameters["similarity_candidates"],
-        weight_init=get_weight_init(parameters["weight_init"]),
-        n_threads=threads or threads_for(sum(counts), parameters["batch_size"]),
+        draw_newborn=get_weight_init(parameters.weight_init).newborn,
+        n_threads=threads or threads_for(sum(counts), parameters.batch_size),
         n_update_threads=threads or available_threads(),
     )
 
 
-def _optimizer(parameters: Mapping[str, Any]) -> SGD | Adam:
-    rate, l2 = parameters["learning_rate_init"], parameters["alpha"]
-    if parameters["solver"] == "adam":
-        return Adam(rate, parameters["beta_1"], parameters["beta_2"], l2=l2)
-    return SGD(rate, parameters["momentum"], parameters["nesterovs_momentum"], l2)
-
-
-def _similarity_rows(wanted: float | None, n_train: int) -> int:
-    if wanted is None:
-        return n_train
-    if wanted < 1:
-        return max(1, round(wanted * n_train))
-    return min(int(wanted), n_train)
+def _optimizer(parameters: Parameters) -> SGD | Adam:
+    rate, l2 = parameters.learning_rate_init, parameters.alpha
+    if parameters.solver == "adam":
+        return Adam(rate, parameters.beta_1, parameters.beta_2, l2=l2)
+    return SGD(rate, parameters.momentum, parameters.nesterovs_momentum, l2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from copy import copy
 from typing import Any, Self
 
 import numpy as np
@@ -16,21 +16,25 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from ctre._typing import DoubleArray, FloatArray
-from ctre.errors import InvalidDataError
-from ctre.estimators.assembly import (
-    connection_counts,
-    first_network,
-    layer_sizes,
-    training_settings,
-)
+from ctre.estimators.assembly import first_state
 from ctre.estimators.inputs import as_samples, seed_sequence, split_rows
-from ctre.estimators.parameters import check_parameters
-from ctre.kernels import Activation, Samples
+from ctre.estimators.parameters import DEFAULTS, Parameters
+from ctre.kernels import Samples
 from ctre.methods import Recipe, get_recipe
-from ctre.network import DenseNetwork, SparseNetwork
+from ctre.network import SparseNetwork
+from ctre.preprocessing import Scaling
 from ctre.threads import threads_for
-from ctre.training import Callback, History, TrainingData, Validation, train
+from ctre.training import (
+    Callback,
+    Classification,
+    History,
+    LabelledRows,
+    TrainingData,
+    sample_size,
+    train,
+)
 from ctre.training.callbacks import PrintEpochs
+from ctre.vocabulary import Activation, ScalingName, ScheduleName, Solver, WeightInitName
 
 
 class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
@@ -38,7 +42,8 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
 
     The topology of each layer evolves once per epoch: the weakest connections are dropped and as
     many are grown elsewhere, by the rule of ``method``. The number of connections never changes,
-    and no dense weight, gradient or mask exists at any time.
+    and no dense weight, gradient or mask exists at any time. (Two baselines begin with every
+    connection: "dense", and "magnitude", which prunes them.)
 
     Parameters
     ----------
@@ -93,6 +98,9 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         paper; 1 grows at random, as SET does. A number lets wide layers grow by similarity.
     weight_init : {"normal", "uniform"}, default="normal"
         N(0, 0.1²); or Glorot's uniform, and U(±sqrt(6 / n_pre)) for grown connections.
+    scaling : {"none", "minmax", "standard", "std", "auto"}, default="none"
+        How columns are scaled, by what the training rows say; prediction scales as fit did. See
+        `ctre.preprocessing.Scaling`; "auto" is "standard", and "std" for sparse rows.
     validation_fraction : float in [0, 1), default=0.1
         Share of the rows set aside to choose the best epoch, stratified by class where the
         classes are large enough. With 0 the last epoch is kept.
@@ -111,7 +119,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
     Attributes
     ----------
     coefs_ : list of csc_array of shape (n_pre, n_post)
-        Weights of each layer, float32, connections only; plain arrays for the method "dense".
+        Weights of each layer, float32, connections only.
     intercepts_ : list of ndarray of shape (n_post,)
         Biases of each layer.
     classes_ : ndarray of shape (n_classes,)
@@ -131,8 +139,10 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         Its validation accuracy.
     n_iter_ : int
         Epochs trained.
-    network_ : SparseNetwork or DenseNetwork
-        The trained network.
+    network_ : SparseNetwork
+        The trained network; it takes scaled rows.
+    scaling_ : Scaling
+        What the training rows were scaled by.
     n_threads_ : int
         Threads that trained it.
     similarity_samples_ : int
@@ -147,7 +157,10 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
     A setting that a method has no use for is ignored, so that a search may set it for all: those of
     the updates where the topology never changes, the density by "dense", the drop fraction by
     "magnitude", ``patience`` and ``similarity_samples`` by every method that asks for neither.
-    `ctre.methods.settings_of` names those that count, and ``docs/methods.md`` shows them.
+    ``docs/methods.md`` shows which ones count.
+
+    All fitted attributes are assigned together, when training has ended: a fit that fails or is
+    interrupted leaves the estimator as it was.
 
     An epoch costs O(n_samples * n_connections). A similarity-guided update costs
     O(similarity_samples * n_pre * n_post) per layer in time, O(n_connections) in memory; with
@@ -171,43 +184,47 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
     # Filled in by fit.
     classes_: NDArray[Any]
     n_features_in_: int
-    network_: SparseNetwork | DenseNetwork
+    network_: SparseNetwork
+    scaling_: Scaling
     history_: History
     n_threads_: int
     similarity_samples_: int
 
     def __init__(
         self,
-        hidden_layer_sizes: int | Sequence[int] = (1000, 1000, 1000),
+        hidden_layer_sizes: int | Sequence[int] = DEFAULTS["hidden_layer_sizes"],
         *,
-        method: str | Recipe = "ctre-seq",
-        epsilon: float | None = 1.0,
-        density: float | None = None,
-        activation: Activation = "relu",
-        solver: str = "sgd",
-        alpha: float = 1e-4,
-        batch_size: int = 100,
-        learning_rate: str = "cosine",
-        learning_rate_init: float = 0.05,
-        momentum: float = 0.9,
-        nesterovs_momentum: bool = True,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        max_iter: int = 200,
-        drop_fraction: float = 0.2,
-        drop_fraction_schedule: str = "cosine",
-        update_interval: int = 1,
-        update_until: float = 1.0,
-        patience: int = 40,
-        similarity_samples: int | float | None = 128,
-        similarity_candidates: int | None = None,
-        weight_init: str = "normal",
-        validation_fraction: float = 0.1,
-        validation_split: BaseCrossValidator | BaseShuffleSplit | None = None,
-        random_state: int | np.random.RandomState | None = None,
-        n_threads: int | None = None,
-        callbacks: Sequence[Callback] = (),
-        verbose: bool | int = False,
+        method: str | Recipe = DEFAULTS["method"],
+        epsilon: float | None = DEFAULTS["epsilon"],
+        density: float | None = DEFAULTS["density"],
+        activation: Activation = DEFAULTS["activation"],
+        solver: Solver = DEFAULTS["solver"],
+        alpha: float = DEFAULTS["alpha"],
+        batch_size: int = DEFAULTS["batch_size"],
+        learning_rate: ScheduleName = DEFAULTS["learning_rate"],
+        learning_rate_init: float = DEFAULTS["learning_rate_init"],
+        momentum: float = DEFAULTS["momentum"],
+        nesterovs_momentum: bool = DEFAULTS["nesterovs_momentum"],
+        beta_1: float = DEFAULTS["beta_1"],
+        beta_2: float = DEFAULTS["beta_2"],
+        max_iter: int = DEFAULTS["max_iter"],
+        drop_fraction: float = DEFAULTS["drop_fraction"],
+        drop_fraction_schedule: ScheduleName = DEFAULTS["drop_fraction_schedule"],
+        update_interval: int = DEFAULTS["update_interval"],
+        update_until: float = DEFAULTS["update_until"],
+        patience: int = DEFAULTS["patience"],
+        similarity_samples: int | float | None = DEFAULTS["similarity_samples"],
+        similarity_candidates: int | None = DEFAULTS["similarity_candidates"],
+        weight_init: WeightInitName = DEFAULTS["weight_init"],
+        scaling: ScalingName = DEFAULTS["scaling"],
+        validation_fraction: float = DEFAULTS["validation_fraction"],
+        validation_split: BaseCrossValidator | BaseShuffleSplit | None = DEFAULTS[
+            "validation_split"
+        ],
+        random_state: int | np.random.RandomState | None = DEFAULTS["random_state"],
+        n_threads: int | None = DEFAULTS["n_threads"],
+        callbacks: Sequence[Callback] = DEFAULTS["callbacks"],
+        verbose: bool | int = DEFAULTS["verbose"],
     ) -> None:
         self.hidden_layer_sizes = hidden_layer_sizes
         self.method = method
@@ -232,6 +249,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         self.similarity_samples = similarity_samples
         self.similarity_candidates = similarity_candidates
         self.weight_init = weight_init
+        self.scaling = scaling
         self.validation_fraction = validation_fraction
         self.validation_split = validation_split
         self.random_state = random_state
@@ -257,7 +275,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            Scaled features; converted to float32, sparse input to CSR.
+            Features; trained on as float32 once they are scaled, sparse input as CSR.
         y : array-like of shape (n_samples,)
             Labels, of any type that can be sorted.
         sample_weight : array-like of shape (n_samples,), optional
@@ -279,58 +297,60 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         TrainingDivergedError
             If the loss stops being finite.
         """
-        parameters = self.get_params(deep=False)
-        check_parameters(parameters)
+        parameters = Parameters(**self.get_params(deep=False))
         recipe = get_recipe(self.method)
-        X, y = validate_data(self, X, y, accept_sparse="csr", dtype=np.float32, order="C")
-        check_classification_targets(y)
-        self.classes_, labels = np.unique(y, return_inverse=True)
+        # What scikit-learn wants remembered of X is kept from self until training has succeeded.
+        probe = copy(self)
+        checked: Any = validate_data(probe, X, y, **self._row_checks())
+        raw, labels = checked
+        check_classification_targets(labels)
         weights = None
         if sample_weight is not None:
             weights = _check_sample_weight(
-                sample_weight, X, dtype=np.float32, ensure_non_negative=True
+                sample_weight, raw, dtype=np.float32, ensure_non_negative=True
             )
-        present = self.classes_[np.unique(labels if weights is None else labels[weights > 0])]
-        if len(present) < 2:
-            got = f"only one class: {present.tolist()[0]!r}" if len(present) else "no class"
-            hint = "" if weights is None else " Rows of weight 0 do not count."
-            raise InvalidDataError(f"y must hold at least two classes, got {got}.{hint}")
+        task = Classification.of(labels, weights)
+        targets = task.encode(labels)
         seed = seed_sequence(self.random_state)
         train_rows, validation_rows = split_rows(
-            labels, weights, self.validation_fraction, self.validation_split, seed
-        )
-        data = TrainingData(
-            as_samples(X),
-            labels.astype(np.int32),
-            train_rows,
-            validation_rows,
+            raw.shape[0],
+            task.strata(targets),
             weights,
-            watched=None if eval_set is None else self._watched(*eval_set),
+            self.validation_fraction,
+            self.validation_split,
+            seed,
         )
-        sizes = layer_sizes(parameters, self.n_features_in_, len(self.classes_))
-        counts = connection_counts(parameters, sizes)
-        network = first_network(
-            parameters, recipe, sizes, counts, data, "softmax_cross_entropy", seed
+        scaling = Scaling.fit(
+            self.scaling, raw if len(train_rows) == raw.shape[0] else raw[train_rows]
         )
-        settings = training_settings(parameters, recipe, counts, len(train_rows))
+        test = None
+        if eval_set is not None:
+            test_X, test_y = validate_data(probe, *eval_set, **self._row_checks(), reset=False)
+            test = LabelledRows(as_samples(test_X, scaling), task.encode(test_y))
+        rows = LabelledRows(as_samples(raw, scaling), targets, weights)
+        data = TrainingData(rows, train_rows, validation_rows, test)
+        state = first_state(parameters, recipe, task, data, seed)
         callbacks = list(self.callbacks)
         if self.verbose:
             callbacks.append(PrintEpochs(every=int(self.verbose)))
-        self.network_, self.history_ = train(network, data, settings, seed, callbacks)
-        self.n_threads_ = settings.n_threads
-        self.similarity_samples_ = settings.n_similarity_rows
+        train(state, callbacks)
+
+        self.__dict__.pop("feature_names_in_", None)
+        self.__dict__.update(
+            {name: value for name, value in vars(probe).items() if name.endswith("_in_")},
+            classes_=task.classes,
+            scaling_=scaling,
+            network_=state.kept,
+            history_=state.history,
+            n_threads_=state.settings.n_threads,
+            similarity_samples_=sample_size(self.similarity_samples, len(train_rows)),
+        )
         return self
 
-    def _watched(self, X: ArrayLike, y: ArrayLike) -> Validation:
-        X, y = validate_data(
-            self, X, y, accept_sparse="csr", dtype=np.float32, order="C", reset=False
-        )
-        unknown = np.setdiff1d(y, self.classes_).tolist()
-        if unknown:
-            raise InvalidDataError(
-                f"The labels of eval_set must occur in y, got {unknown[0]!r}, which does not."
-            )
-        return Validation(as_samples(X), np.searchsorted(self.classes_, y).astype(np.int32))
+    def _row_checks(self) -> dict[str, Any]:
+        """Say how rows are validated: what is scaled keeps float64 until then."""
+        dtype = np.float32 if self.scaling == "none" else (np.float64, np.float32)
+        return {"accept_sparse": "csr", "dtype": dtype, "order": "C"}
 
     def predict_proba(self, X: ArrayLike) -> DoubleArray:
         """Give the probability of every class.
@@ -338,7 +358,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            Scaled as for fit.
+            As for fit.
 
         Returns
         -------
@@ -354,7 +374,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
-            Scaled as for fit.
+            As for fit.
 
         Returns
         -------
@@ -363,20 +383,19 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
         """
         samples = self._samples(X)
         scores = self.network_.scores(samples, self._prediction_threads(samples))
-        labels: NDArray[Any] = self.classes_[scores.argmax(axis=1)]
-        return labels
+        return Classification(self.classes_).decode(scores)
 
     def _samples(self, X: ArrayLike) -> Samples:
         check_is_fitted(self)
-        X = validate_data(self, X, accept_sparse="csr", dtype=np.float32, order="C", reset=False)
-        return as_samples(X)
+        X = validate_data(self, X, **self._row_checks(), reset=False)
+        return as_samples(X, self.scaling_)
 
     def _prediction_threads(self, samples: Samples) -> int:
         n_rows = samples.shape[0]
         return self.n_threads or threads_for(self.n_connections_, n_rows)
 
     @property
-    def coefs_(self) -> list[csc_array] | list[FloatArray]:
+    def coefs_(self) -> list[csc_array]:
         """Weights of each layer; they share memory with the network."""
         return self.network_.coefs
 
@@ -393,8 +412,7 @@ class SparseMLPClassifier(ClassifierMixin, BaseEstimator):
     @property
     def density_(self) -> float:
         """Connections per place, over all layers."""
-        n_places = sum(n_pre * n_post for n_pre, n_post in pairwise(self.network_.layer_sizes))
-        return self.n_connections_ / n_places
+        return self.network_.density
 
     @property
     def feature_importances_(self) -> DoubleArray:

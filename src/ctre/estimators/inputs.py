@@ -13,6 +13,7 @@ from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
 from ctre._typing import FloatArray, IndexArray
 from ctre.errors import InvalidDataError, InvalidParameterError
 from ctre.kernels import Samples
+from ctre.preprocessing import Scaling
 from ctre.randomness import stream
 
 
@@ -31,19 +32,42 @@ def seed_sequence(random_state: int | np.random.RandomState | None) -> np.random
     return np.random.SeedSequence(random_state)
 
 
-def as_samples(X: Any) -> Samples:
-    """Take validated float32 rows in the form kernels read."""
-    if not issparse(X):
-        return np.ascontiguousarray(X)
-    rows = csr_array(X)
-    if not rows.has_canonical_format:
-        rows = rows.copy()
-        rows.sum_duplicates()
-    return rows
+def as_samples(X: Any, scaling: Scaling) -> Samples:
+    """Scale validated rows and give them in the form kernels read.
+
+    Raises
+    ------
+    InvalidDataError
+        If a value is too large for float32 once it is scaled; the column is named.
+    """
+    if issparse(X):
+        X = csr_array(X)
+        if not X.has_canonical_format:
+            X = X.copy()
+            X.sum_duplicates()
+    rows = scaling.apply(X)
+    _require_finite(rows)
+    return rows if issparse(rows) else np.ascontiguousarray(rows)
+
+
+def _require_finite(rows: Any) -> None:
+    values = rows.data if issparse(rows) else rows
+    if np.isfinite(values.sum(dtype=np.float64)):  # a fast sign that all are
+        return
+    is_finite = np.isfinite(values)
+    if is_finite.all():
+        return
+    at = int(np.argmin(is_finite))
+    column = int(rows.indices[at]) if issparse(rows) else at % rows.shape[1]
+    raise InvalidDataError(
+        f"X must fit in float32 once it is scaled, but column {column} (from 0) has a value that "
+        "does not. Remove the column, or choose another scaling."
+    )
 
 
 def split_rows(
-    labels: NDArray[np.intp],
+    n_rows: int,
+    strata: NDArray[Any] | None,
     sample_weight: FloatArray | None,
     fraction: float,
     splitter: Splitter | None,
@@ -51,7 +75,7 @@ def split_rows(
 ) -> tuple[IndexArray, IndexArray]:
     """Divide the rows into those trained on and those set aside for validation.
 
-    Stratified by label where every class has two rows and each part room for every class;
+    Stratified where there are strata, every one has two rows and each part room for every one;
     otherwise plainly at random. A row of weight zero is in neither part, as if it were absent.
 
     Raises
@@ -61,12 +85,13 @@ def split_rows(
     InvalidParameterError
         If the splitter gives no split.
     """
-    all_rows = np.arange(len(labels), dtype=np.int32)
+    all_rows = np.arange(n_rows, dtype=np.int32)
     rows = all_rows if sample_weight is None else all_rows[sample_weight > 0]
     if splitter is None:
-        train, validation = (rows[part] for part in _default_split(labels[rows], fraction, seed))
+        groups = np.zeros(len(rows), dtype=np.int32) if strata is None else strata[rows]
+        train, validation = (rows[part] for part in _default_split(groups, fraction, seed))
     else:
-        split = next(iter(splitter.split(all_rows[:, None], labels)), None)
+        split = next(iter(splitter.split(all_rows[:, None], strata)), None)
         if split is None:
             raise InvalidParameterError(f"validation_split must give a split, got {splitter}.")
         train, validation = (all_rows[part[np.isin(part, rows)]] for part in split)
@@ -79,16 +104,15 @@ def split_rows(
 
 
 def _default_split(
-    labels: NDArray[np.intp], fraction: float, seed: np.random.SeedSequence
+    groups: NDArray[Any], fraction: float, seed: np.random.SeedSequence
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    n = len(labels)
+    n = len(groups)
     n_validation = round(fraction * n)
     if n_validation in (0, n):
         return np.arange(n_validation, n), np.arange(n_validation)
-    sizes = np.bincount(labels)
-    sizes = sizes[sizes > 0]
+    _, sizes = np.unique(groups, return_counts=True)
     is_stratifiable = sizes.min() >= 2 and min(n_validation, n - n_validation) >= len(sizes)
     kind = StratifiedShuffleSplit if is_stratifiable else ShuffleSplit
     random_state = int(stream(seed, "validation split").integers(2**31))
     splitter: Splitter = kind(n_splits=1, test_size=n_validation, random_state=random_state)
-    return next(iter(splitter.split(labels[:, None], labels)))
+    return next(iter(splitter.split(groups[:, None], groups)))

@@ -1,130 +1,309 @@
-"""What each parameter of an estimator may be: constraints as data, one sentence for all errors."""
+"""The parameters of an estimator: one table, and the record that carries them to training.
+
+A field of `Parameters` is a parameter: its default, its rule, the paper's value, its option on the
+command line, and what it decides. The checks, the protocols, the options and their help, the page
+of methods, the model file and the settings of a comparison are read from here. The command line
+needs the table for its help, so that nothing is imported for it.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from numbers import Integral, Real
-from types import MappingProxyType
-from typing import Any, NamedTuple, get_args
-
-import numpy as np
+from collections.abc import Iterator, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ctre.errors import InvalidParameterError
-from ctre.kernels import Activation
-from ctre.methods.schedules import SCHEDULES
-from ctre.network import WEIGHT_INITS
-from ctre.training import Callback
-
-
-class Rule(NamedTuple):
-    """What a value must be, in words and as a test."""
-
-    words: str
-    holds: Callable[[Any], bool]
-
-    def or_none(self) -> Rule:
-        """Allow None as well."""
-        return Rule(f"{self.words}, or None", lambda value: value is None or self.holds(value))
-
-
-def _is_int(value: object) -> bool:
-    return isinstance(value, Integral) and not isinstance(value, bool)
-
-
-def _is_real(value: object) -> bool:
-    return not isinstance(value, bool) and isinstance(value, Real) and math.isfinite(value)
-
-
-def _one_of(*names: str) -> Rule:
-    return Rule(
-        f"one of {', '.join(map(repr, names))}",
-        lambda value: isinstance(value, str) and value in names,
-    )
-
-
-_count = Rule("an integer of at least 1", lambda value: _is_int(value) and value >= 1)
-_above_zero = Rule("a number above 0", lambda value: _is_real(value) and value > 0)
-_at_least_zero = Rule("a number of at least 0", lambda value: _is_real(value) and value >= 0)
-_fraction = Rule("a number in [0, 1]", lambda value: _is_real(value) and 0 <= value <= 1)
-_below_one = Rule("a number in [0, 1)", lambda value: _is_real(value) and 0 <= value < 1)
-_density = Rule("a number in (0, 1]", lambda value: _is_real(value) and 0 < value <= 1)
-_boolean = Rule("True or False", lambda value: isinstance(value, bool))
-_sizes = Rule(
-    "an integer of at least 1 or a sequence of such integers",
-    lambda value: _count.holds(value)
-    or (isinstance(value, tuple | list) and all(_count.holds(size) for size in value)),
+from ctre.estimators.rules import (
+    CALLBACKS,
+    SPLITTER,
+    VERBOSE,
+    Boolean,
+    Integer,
+    Number,
+    OneOf,
+    OrNone,
+    RowCount,
+    Rule,
+    Seed,
+    Sizes,
 )
-_rows = Rule(
-    "an integer of at least 1 (rows), a number in (0, 1) (share of the rows)",
-    lambda value: _count.holds(value) or (not _is_int(value) and _is_real(value) and 0 < value < 1),
-)
-_splitter = Rule(  # a string has `split` as well
-    "a scikit-learn splitter",
-    lambda value: hasattr(value, "split") and hasattr(value, "get_n_splits"),
-)
-_seed = Rule(
-    "an integer of at least 0 or a RandomState instance",
-    lambda value: isinstance(value, np.random.RandomState) or (_is_int(value) and value >= 0),
-)
-_callbacks = Rule(
-    "a list or tuple of ctre.training.Callback",
-    lambda value: isinstance(value, tuple | list)
-    and all(isinstance(callback, Callback) for callback in value),
-)
-_verbose = Rule(
-    "True, False or an integer of at least 0",
-    lambda value: isinstance(value, bool) or (_is_int(value) and value >= 0),
+from ctre.vocabulary import (
+    ACTIVATIONS,
+    SCALINGS,
+    SCHEDULE_NAMES,
+    SOLVERS,
+    WEIGHT_INIT_NAMES,
+    Activation,
+    ScalingName,
+    ScheduleName,
+    Solver,
+    WeightInitName,
 )
 
-RULES: Mapping[str, Rule] = MappingProxyType(
-    {
-        "hidden_layer_sizes": _sizes,
-        "epsilon": _above_zero.or_none(),
-        "density": _density.or_none(),
-        "activation": _one_of(*get_args(Activation)),
-        "solver": _one_of("sgd", "adam"),
-        "alpha": _at_least_zero,
-        "batch_size": _count,
-        "learning_rate": _one_of(*SCHEDULES),
-        "learning_rate_init": _above_zero,
-        "momentum": _below_one,
-        "nesterovs_momentum": _boolean,
-        "beta_1": _below_one,
-        "beta_2": _below_one,
-        "max_iter": _count,
-        "drop_fraction": _fraction,
-        "drop_fraction_schedule": _one_of(*SCHEDULES),
-        "update_interval": _count,
-        "update_until": _fraction,
-        "patience": _count,
-        "similarity_samples": _rows.or_none(),
-        "similarity_candidates": _count.or_none(),
-        "weight_init": _one_of(*WEIGHT_INITS),
-        "validation_fraction": _below_one,
-        "validation_split": _splitter.or_none(),
-        "random_state": _seed.or_none(),
-        "n_threads": _count.or_none(),
-        "callbacks": _callbacks,
-        "verbose": _verbose,
+if TYPE_CHECKING:
+    import numpy as np
+    from sklearn.model_selection import BaseCrossValidator, BaseShuffleSplit
+
+    from ctre.methods import Recipe
+    from ctre.training import Callback
+
+SAME = object()
+"""Paper value of a parameter for which it is the default."""
+
+_ABOVE_ZERO = Number(0, low_open=True)
+_AT_LEAST_ZERO = Number(0)
+_FRACTION = Number(0, 1)
+_BELOW_ONE = Number(0, 1, high_open=True)
+_DENSITY = Number(0, 1, low_open=True)
+_COUNT = Integer(1)
+_SCHEDULE = OneOf(SCHEDULE_NAMES)
+
+
+class Option(NamedTuple):
+    """A parameter on the command line."""
+
+    flag: str
+    help: str
+    metavar: str | None = None
+    none_word: str | None = None
+    """What stands for None."""
+    default: Any = None
+    """Where the command line has its own; else the protocol's value counts."""
+    default_words: str | None = None
+    """What is said of the default instead of its value."""
+
+    @property
+    def key(self) -> str:
+        """Name in reports."""
+        return self.flag.lstrip("-").replace("-", "_")
+
+
+class Parameter(NamedTuple):
+    """One line of the table."""
+
+    name: str
+    default: Any
+    rule: Rule | None
+    """None for the method, which has a table of its own."""
+    paper: Any
+    """The paper's value; None where `in_protocol` does not hold."""
+    in_protocol: bool
+    """Whether a protocol sets it; the size of the network and how to run are left open."""
+    option: Option | None
+    setting: str | None
+    """The setting of a method that it fills in, if only some methods have a use for it."""
+    decides: bool
+    """Whether it decides what is learned, and not just how that is watched or how fast it goes."""
+    is_stored: bool
+    """Whether a model file holds it."""
+
+
+def _parameter(
+    default: Any,
+    rule: Rule | None,
+    option: Option | None = None,
+    *,
+    paper: Any = SAME,
+    in_protocol: bool = True,
+    setting: str | None = None,
+    decides: bool = True,
+    is_stored: bool = True,
+) -> Any:
+    about = {
+        "rule": rule,
+        "paper": default if paper is SAME else paper,
+        "in_protocol": in_protocol,
+        "option": option,
+        "setting": setting,
+        "decides": decides,
+        "is_stored": is_stored,
     }
-)
+    return field(default=default, metadata=about)
 
 
-def check_parameters(parameters: Mapping[str, Any]) -> None:
-    """Check every parameter that has a rule.
+@dataclass(frozen=True, kw_only=True)
+class Parameters:
+    """All parameters of a fit, by the names that estimators give them.
 
     Raises
     ------
     InvalidParameterError
-        Naming the first parameter that breaks its rule, what it must be and what it is.
+        If one breaks its rule; named, with what it must be and what it is.
     """
-    for name, rule in RULES.items():
-        if name in parameters and not rule.holds(parameters[name]):
-            raise InvalidParameterError(f"{name} must be {rule.words}, got {parameters[name]!r}.")
-    epsilon, density = parameters["epsilon"], parameters["density"]
-    if (epsilon is None) == (density is None):
-        raise InvalidParameterError(
-            "Give either epsilon or density, and set the other to None "
-            f"(got epsilon={epsilon}, density={density})."
-        )
+
+    hidden_layer_sizes: int | Sequence[int] = _parameter(
+        (1000, 1000, 1000),
+        Sizes(),
+        Option("--hidden", "Neurons of each hidden layer.", "N,N,…"),
+        in_protocol=False,
+    )
+    method: str | Recipe = _parameter(
+        "ctre-seq",
+        None,
+        Option("--method", "How the topology evolves; see 'ctre methods'.", "NAME"),
+    )
+    epsilon: float | None = _parameter(
+        1.0,
+        OrNone(_ABOVE_ZERO),
+        Option(
+            "--epsilon", "Erdős–Rényi knob: a layer gets epsilon * (n_pre + n_post) connections."
+        ),
+        in_protocol=False,
+        setting="budget",
+    )
+    density: float | None = _parameter(
+        None,
+        OrNone(_DENSITY),
+        Option("--density", "Instead of --epsilon: share of its places that every layer connects."),
+        in_protocol=False,
+        setting="budget",
+    )
+    activation: Activation = _parameter("relu", OneOf(ACTIVATIONS))
+    solver: Solver = _parameter("sgd", OneOf(SOLVERS))
+    alpha: float = _parameter(1e-4, _AT_LEAST_ZERO, Option("--l2", "L2 penalty on the weights."))
+    batch_size: int = _parameter(100, _COUNT, Option("--batch-size", "Rows per step."))
+    learning_rate: ScheduleName = _parameter(
+        "cosine", _SCHEDULE, Option("--schedule", "How the learning rate falls."), paper="constant"
+    )
+    learning_rate_init: float = _parameter(
+        0.05,
+        _ABOVE_ZERO,
+        Option("--learning-rate", "Where the learning rate starts."),
+        paper=0.01,
+    )
+    momentum: float = _parameter(0.9, _BELOW_ONE, Option("--momentum", "Nesterov momentum of SGD."))
+    nesterovs_momentum: bool = _parameter(True, Boolean())
+    beta_1: float = _parameter(0.9, _BELOW_ONE, in_protocol=False)
+    beta_2: float = _parameter(0.999, _BELOW_ONE, in_protocol=False)
+    max_iter: int = _parameter(200, _COUNT, Option("--epochs", "Passes over the data."), paper=500)
+    drop_fraction: float = _parameter(
+        0.2,
+        _FRACTION,
+        Option("--zeta", "Share of the connections that is replaced after an epoch."),
+        setting="drop_fraction",
+    )
+    drop_fraction_schedule: ScheduleName = _parameter(
+        "cosine",
+        _SCHEDULE,
+        Option("--zeta-schedule", "How that share falls."),
+        paper="constant",
+        setting="drop_fraction_schedule",
+    )
+    update_interval: int = _parameter(
+        1,
+        _COUNT,
+        Option("--update-interval", "Epochs from one topology update to the next."),
+        setting="update_interval",
+    )
+    update_until: float = _parameter(
+        1.0,
+        _FRACTION,
+        Option("--update-until", "Share of the epochs after which the topology is left alone."),
+        setting="update_until",
+    )
+    patience: int = _parameter(
+        40,
+        _COUNT,
+        Option(
+            "--patience",
+            "Epochs without a better validation accuracy until ctre-seq grows at random.",
+        ),
+        setting="patience",
+    )
+    similarity_samples: int | float | None = _parameter(
+        128,
+        OrNone(RowCount()),
+        Option(
+            "--similarity-samples",
+            "Training rows that similarity is measured on.",
+            "all|N|FRACTION",
+            none_word="all",
+        ),
+        paper=None,
+        setting="sample_size",
+    )
+    similarity_candidates: int | None = _parameter(
+        None,
+        OrNone(_COUNT),
+        Option(
+            "--similarity-candidates",
+            "Random absent pairs whose similarity is measured for each connection to grow: all of "
+            "them, or 1 (no choice, as set) and more.",
+            "all|N",
+            none_word="all",
+        ),
+        setting="candidates",
+    )
+    weight_init: WeightInitName = _parameter(
+        "normal",
+        OneOf(WEIGHT_INIT_NAMES),
+        Option("--init", "Distribution of first weights."),
+        paper="uniform",
+    )
+    scaling: ScalingName = _parameter(
+        "none",
+        OneOf(SCALINGS),
+        Option(
+            "--scale",
+            "How columns are scaled, fitted on the training rows: to [0, 1]; to mean 0 and "
+            "standard deviation 1; to standard deviation 1 without centring; not at all.",
+            default_words="what suits the data",
+        ),
+    )
+    validation_fraction: float = _parameter(0.1, _BELOW_ONE)
+    validation_split: BaseCrossValidator | BaseShuffleSplit | None = _parameter(
+        None, OrNone(SPLITTER), is_stored=False
+    )
+    random_state: int | np.random.RandomState | None = _parameter(
+        None,
+        OrNone(Seed()),
+        Option("--seed", "Decides everything random.", default=0),
+        in_protocol=False,
+    )
+    n_threads: int | None = _parameter(
+        None,
+        OrNone(_COUNT),
+        Option(
+            "--threads",
+            "The result does not depend on it.",
+            default_words="by the work per batch",
+        ),
+        in_protocol=False,
+        decides=False,
+        is_stored=False,
+    )
+    callbacks: Sequence[Callback] = _parameter(
+        (), CALLBACKS, in_protocol=False, decides=False, is_stored=False
+    )
+    verbose: bool | int = _parameter(
+        False, VERBOSE, in_protocol=False, decides=False, is_stored=False
+    )
+
+    def __post_init__(self) -> None:
+        for parameter in PARAMETERS:
+            value = getattr(self, parameter.name)
+            if parameter.rule is not None and not parameter.rule.holds(value):
+                raise InvalidParameterError(
+                    f"{parameter.name} must be {parameter.rule.words}, got {value!r}."
+                )
+        if (self.epsilon is None) == (self.density is None):
+            raise InvalidParameterError(
+                "Give either epsilon or density, and set the other to None "
+                f"(got epsilon={self.epsilon}, density={self.density})."
+            )
+
+
+def _lines() -> Iterator[Parameter]:
+    for entry in fields(Parameters):
+        assert entry.default is not MISSING
+        yield Parameter(entry.name, entry.default, **entry.metadata)
+
+
+PARAMETERS: tuple[Parameter, ...] = tuple(_lines())
+"""The table, in the order of the estimators' signatures."""
+
+USED_BY_SOME = tuple(parameter for parameter in PARAMETERS if parameter.setting is not None)
+"""Parameters that make no difference to some methods."""
+
+DEFAULTS = {parameter.name: parameter.default for parameter in PARAMETERS}
+"""Default of every parameter."""

@@ -2,7 +2,7 @@
 
 from ctre.experiments.comparison import Comparison, RunRow
 from ctre.experiments.cost import Cost, count_multiply_adds, published_similarity_cost
-from ctre.experiments.data import ScaledData
+from ctre.experiments.data import StudyData
 from ctre.experiments.exploration import Exploration
 from ctre.experiments.neurons import (
     DegreeDistribution,
@@ -30,8 +30,8 @@ __all__ = [
     "PruneStudy",
     "Reachability",
     "RunRow",
-    "ScaledData",
     "Significance",
+    "StudyData",
     "Summary",
     "accuracies_while_pruning",
     "count_multiply_adds",

@@ -17,13 +17,12 @@ from typing import Any, NamedTuple
 from ctre.errors import TrainingDivergedError
 from ctre.estimators import SparseMLPClassifier
 from ctre.experiments.cost import count_multiply_adds
-from ctre.experiments.data import ScaledData
+from ctre.experiments.data import StudyData
 from ctre.experiments.exploration import Exploration
 from ctre.experiments.folder import ROWS_FILE, claim, settings_of
 from ctre.experiments.jobs import check_methods, pending, rows_of
 from ctre.experiments.neurons import dead_neurons, reachability
 from ctre.experiments.tables import Table
-from ctre.methods import get_recipe
 from ctre.training import Callback
 
 CURVES_FILE = "curves.csv"
@@ -81,7 +80,7 @@ class Comparison:
 
     Parameters
     ----------
-    data : ScaledData
+    data : StudyData
         What to train and test on.
     methods : sequence of str
         Names of recipes.
@@ -105,7 +104,7 @@ class Comparison:
 
     def __init__(
         self,
-        data: ScaledData,
+        data: StudyData,
         methods: Sequence[str],
         n_seeds: int,
         keywords: Mapping[str, Any],
@@ -165,21 +164,11 @@ class Comparison:
         self._rows.append([_row(job, model, exploration, data)])
 
 
-def _row(
-    job: Job, model: SparseMLPClassifier, exploration: Exploration, data: ScaledData
-) -> RunRow:
+def _row(job: Job, model: SparseMLPClassifier, exploration: Exploration, data: StudyData) -> RunRow:
     history, best = model.history_, model.history_.best
     assert best.test_score is not None, "test rows were given"
-    is_dead = dead_neurons(model.network_, data.X_test, model.n_threads_)
-    cost = count_multiply_adds(
-        history,
-        exploration.plan,
-        method=get_recipe(model.method).method,
-        batch_size=model.batch_size,
-        n_similarity_rows=model.similarity_samples_,
-        n_candidates=model.similarity_candidates,
-        patience=model.patience,
-    )
+    is_dead = dead_neurons(model.network_, model.scaling_.apply(data.X_test), model.n_threads_)
+    cost = count_multiply_adds(history, exploration.plan, exploration.settings)
     return RunRow(
         *job,
         test_accuracy=best.test_score,

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import NamedTuple
 
-from ctre.methods import Method, Needs, Stage
-from ctre.training import EpochRecord, FitPlan, History
+from ctre.density import count_places
+from ctre.methods import Rows, Sample, Stage, values_of
+from ctre.training import EpochRecord, FitPlan, History, TrainingSettings, sample_size
 
 _PER_STEP = 4
 
@@ -33,16 +33,7 @@ class Cost(NamedTuple):
     evolve: float
 
 
-def count_multiply_adds(
-    history: History,
-    plan: FitPlan,
-    *,
-    method: Method | None,
-    batch_size: int,
-    n_similarity_rows: int,
-    n_candidates: int | None,
-    patience: int,
-) -> Cost:
+def count_multiply_adds(history: History, plan: FitPlan, settings: TrainingSettings) -> Cost:
     """Count the multiply-adds of an epoch, mean over those of a training.
 
     Parameters
@@ -51,12 +42,8 @@ def count_multiply_adds(
         What happened: sizes, updates, stalls.
     plan : FitPlan
         What was planned, as callbacks are told.
-    method : Method or None
-        How the topology evolved.
-    batch_size, n_similarity_rows, patience : int
-        As the training had them.
-    n_candidates : int or None
-        Its ``similarity_candidates``.
+    settings : TrainingSettings
+        How it was trained.
 
     Returns
     -------
@@ -72,50 +59,38 @@ def count_multiply_adds(
         n_connections = sum(record.n_connections)
         forward += plan.n_samples * n_connections
         backward += plan.n_samples * (2 * n_connections - record.n_connections[0])
-        step += _PER_STEP * math.ceil(plan.n_samples / batch_size) * n_connections
+        step += _PER_STEP * math.ceil(plan.n_samples / settings.batch_size) * n_connections
         longest_stall = max(longest_stall, record.stall)
-        if method is not None:
-            progress = record.epoch / plan.n_epochs
-            stage = Stage(progress, longest_stall, patience, n_candidates)
-            needs = method.needs(stage)
-            n_pairs = _pairs_scored(record, plan, n_candidates)
-            if n_pairs:
-                evolve += _of_update(record, plan, needs, batch_size, n_similarity_rows, n_pairs)
+        if settings.method is not None:
+            stage = Stage(record.epoch, plan.n_epochs, longest_stall)
+            n_pairs = _pairs_scored(record, plan, values_of(settings.method).get("candidates"))
+            for rows, reads in settings.method.needs(stage).items() if n_pairs else ():
+                per_row = n_connections + n_pairs
+                if "error" in reads:
+                    per_row += n_connections - record.n_connections[0]
+                evolve += _count_rows(rows, plan, settings.batch_size) * per_row
     return Cost(*(total / len(history) for total in (forward, backward, step, evolve)))
+
+
+def _count_rows(rows: Rows, plan: FitPlan, batch_size: int) -> int:
+    if isinstance(rows, Sample):
+        return sample_size(rows.size, plan.n_samples)
+    return rows.n * min(batch_size, plan.n_samples)
 
 
 def _pairs_scored(record: EpochRecord, plan: FitPlan, n_candidates: int | None) -> int:
     n_pairs = 0
-    for n_connections, n_dropped, (n_pre, n_post) in zip(
+    for n_connections, n_dropped, n_places in zip(
         record.n_connections,
         map(sum, zip(record.n_died, record.n_regrown, strict=True)),
-        pairwise(plan.layer_sizes),
+        count_places(plan.layer_sizes),
         strict=True,
     ):
-        n_places = n_pre * n_post
         n_drawn = math.inf if n_candidates is None else n_candidates * n_dropped
         if n_dropped:  # a layer that drops nothing scores nothing
             is_limited = n_drawn < n_places - n_connections + n_dropped
             n_pairs += int(n_drawn) if is_limited else n_places
     return n_pairs
-
-
-def _of_update(
-    record: EpochRecord,
-    plan: FitPlan,
-    needs: Needs,
-    batch_size: int,
-    n_similarity_rows: int,
-    n_pairs: int,
-) -> int:
-    total = 0
-    n_connections = sum(record.n_connections)
-    if needs.activations:
-        total += n_similarity_rows * (n_connections + n_pairs)
-    if needs.gradient_batches:
-        n_rows = needs.gradient_batches * min(batch_size, plan.n_samples)
-        total += n_rows * (2 * n_connections - record.n_connections[0] + n_pairs)
-    return total
 
 
 def published_similarity_cost(layer_sizes: Sequence[int], n_samples: int) -> int:
@@ -124,4 +99,4 @@ def published_similarity_cost(layer_sizes: Sequence[int], n_samples: int) -> int
     Three products of all ``n_samples`` training samples for every pair. The paper writes
     O(m N) with N the parameters of a layer; it means all pairs, as absent ones are scored too.
     """
-    return 3 * n_samples * sum(n_pre * n_post for n_pre, n_post in pairwise(layer_sizes))
+    return 3 * n_samples * sum(count_places(layer_sizes))

@@ -9,31 +9,28 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from ctre.datasets import Dataset, Scaling
+from ctre.datasets import Dataset
 from ctre.errors import InvalidDataError
 from ctre.kernels import Samples
 
 
-class ScaledData(NamedTuple):
-    """Training and test rows, scaled by what the training rows say."""
+class StudyData(NamedTuple):
+    """Training and test rows as they come, unscaled."""
 
     name: str
-    scale: str
     X_train: Samples
     y_train: NDArray[Any]
     X_test: Samples
     y_test: NDArray[Any]
 
     @classmethod
-    def of(cls, dataset: Dataset, scale: str) -> Self:
-        """Scale a data set that has test rows.
+    def of(cls, dataset: Dataset) -> Self:
+        """Take the rows of a data set that has test rows.
 
         Raises
         ------
         InvalidDataError
             If it has none, or one of a class that is not trained on.
-        CTREError
-            If it cannot be scaled that way.
         """
         if dataset.X_test is None or dataset.y_test is None:
             raise InvalidDataError(f"{dataset.name} must have test rows; split it first.")
@@ -43,15 +40,7 @@ class ScaledData(NamedTuple):
                 f"The test labels must occur in the training rows, got {unknown[0]!r}, which does "
                 "not."
             )
-        scaling = Scaling.fit(scale, dataset.X_train)
-        return cls(
-            dataset.name,
-            scale,
-            scaling.apply(dataset.X_train),
-            dataset.y_train,
-            scaling.apply(dataset.X_test),
-            dataset.y_test,
-        )
+        return cls(dataset.name, dataset.X_train, dataset.y_train, dataset.X_test, dataset.y_test)
 
     @property
     def fingerprint(self) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 
 from ctre._typing import KeyArray
+from ctre.density import count_places
 from ctre.topology import TopologyChange
-from ctre.training import Callback, FitPlan
+from ctre.training import Callback, FitPlan, FitState, TrainingSettings
 
 
 class Exploration(Callback):
@@ -25,6 +25,8 @@ class Exploration(Callback):
         Their share of all places, in (0, 1]: the in-time over-parameterization rate.
     plan : FitPlan
         What the fit was about to do.
+    settings : TrainingSettings
+        How.
 
     References
     ----------
@@ -32,12 +34,14 @@ class Exploration(Callback):
        Over-Parameterization in Sparse Training", ICML 2021.
     """
 
-    def on_fit_begin(self, plan: FitPlan) -> None:
+    def on_fit_begin(self, state: FitState) -> None:
         """Begin with the first topology, of which only the size is known yet."""
-        self.plan, self.n_explored = plan, plan.n_connections
+        self.plan: FitPlan = state.plan
+        self.settings: TrainingSettings = state.settings
+        self.n_explored = state.plan.n_connections
         self._explored: list[KeyArray] = []
 
-    def on_topology_update(self, epoch: int, changes: Sequence[TopologyChange]) -> None:  # noqa: ARG002
+    def on_topology_update(self, state: FitState, changes: Sequence[TopologyChange]) -> None:  # noqa: ARG002
         """Add what was born."""
         if not self._explored:
             self._explored = [change.old.keys for change in changes]
@@ -50,8 +54,7 @@ class Exploration(Callback):
     @property
     def rate(self) -> float:
         """Share of all places that hold or held a connection."""
-        n_places = sum(n_pre * n_post for n_pre, n_post in pairwise(self.plan.layer_sizes))
-        return sum(self.n_explored) / n_places
+        return sum(self.n_explored) / sum(count_places(self.plan.layer_sizes))
 
 
 def _union(keys: KeyArray, others: KeyArray) -> KeyArray:

@@ -10,24 +10,25 @@ from typing import Any
 
 from ctre.errors import InvalidDataError, InvalidParameterError
 from ctre.estimators import SparseMLPClassifier
-from ctre.experiments.data import ScaledData
+from ctre.estimators.parameters import PARAMETERS
+from ctre.experiments.data import StudyData
 from ctre.whole_file import whole_file
 
 SETTINGS_FILE = "settings.json"
 ROWS_FILE = "rows.csv"
 
-_NO_SETTINGS = ("callbacks", "method", "n_threads", "random_state", "verbose")
+_AXES = ("method", "random_state")  # each row says them itself
+_DECIDING = [parameter.name for parameter in PARAMETERS if parameter.decides]
 
 
-def settings_of(data: ScaledData, keywords: Mapping[str, Any]) -> dict[str, Any]:
+def settings_of(data: StudyData, keywords: Mapping[str, Any]) -> dict[str, Any]:
     """Spell out what decides a run, but for method and seed: version, data, all parameters."""
     parameters = SparseMLPClassifier(**keywords).get_params(deep=False)
     return {
         "version": version("ctre"),
         "data": data.name,
-        "scale": data.scale,
         "fingerprint": data.fingerprint,
-        **{name: value for name, value in parameters.items() if name not in _NO_SETTINGS},
+        **{name: parameters[name] for name in _DECIDING if name not in _AXES},
     }
 
 

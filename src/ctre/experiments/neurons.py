@@ -8,20 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctre.kernels import Samples
-from ctre.network import DenseNetwork, SparseNetwork
+from ctre.network import SparseNetwork
 
 BoolArray: TypeAlias = NDArray[np.bool_]
-Network: TypeAlias = SparseNetwork | DenseNetwork
 
 _BLOCK = 4096  # rows that go through the network at a time
 
 
-def dead_neurons(network: Network, samples: Samples, n_threads: int = 1) -> list[BoolArray]:
+def dead_neurons(network: SparseNetwork, samples: Samples, n_threads: int = 1) -> list[BoolArray]:
     """Tell which hidden neurons stay silent: activation zero on every row.
 
     Parameters
     ----------
-    network : SparseNetwork or DenseNetwork
+    network : SparseNetwork
         A trained network.
     samples : float32 array or CSR of shape (n_rows, n_features)
         Scaled rows.
@@ -33,12 +32,11 @@ def dead_neurons(network: Network, samples: Samples, n_threads: int = 1) -> list
     list of bool arrays of shape (n_neurons,)
         One for each hidden layer.
     """
-    network = SparseNetwork(network.layers, network.activation, network.loss)
     is_dead = [np.ones(size, dtype=bool) for size in network.layer_sizes[1:-1]]
     for start in range(0, samples.shape[0], _BLOCK):
-        lent = network.lend_activations(samples[start : start + _BLOCK], n_threads)
-        for still_dead, (_, after) in zip(is_dead, lent, strict=False):  # not the output layer
-            still_dead &= ~after.any(axis=0)
+        *hidden, _ = network.activations(samples[start : start + _BLOCK], n_threads)
+        for still_dead, values in zip(is_dead, hidden, strict=True):
+            still_dead &= ~values.any(axis=0)
     return is_dead
 
 
@@ -57,7 +55,7 @@ class Reachability(NamedTuple):
         return sum(int(np.count_nonzero(~(begins & ends))) for begins, ends in hidden)
 
 
-def reachability(network: Network) -> Reachability:
+def reachability(network: SparseNetwork) -> Reachability:
     """Follow the connections from the inputs forwards and from the outputs backwards.
 
     What a connection weighs plays no role. Time and memory O(n_connections).
@@ -85,7 +83,7 @@ class DegreeDistribution(NamedTuple):
     """Entry k counts the neurons that k connections leave."""
 
 
-def degree_distributions(network: Network) -> list[DegreeDistribution]:
+def degree_distributions(network: SparseNetwork) -> list[DegreeDistribution]:
     """Count neurons by degree, for every layer of neurons, inputs first.
 
     No connection enters an input or leaves an output: all of those have degree 0 there.

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ctre.estimators import SparseMLPClassifier
-from ctre.experiments.data import ScaledData
+from ctre.experiments.data import StudyData
 from ctre.experiments.folder import ROWS_FILE, claim, settings_of
 from ctre.experiments.jobs import check_methods, pending, rows_of
 from ctre.experiments.pruning import CRITERIA, accuracies_while_pruning
@@ -58,7 +58,7 @@ class PruneStudy:
 
     Parameters
     ----------
-    data : ScaledData
+    data : StudyData
         What to train and test on.
     methods : sequence of str
         Names of recipes.
@@ -86,7 +86,7 @@ class PruneStudy:
 
     def __init__(
         self,
-        data: ScaledData,
+        data: StudyData,
         methods: Sequence[str],
         epochs: Sequence[int],
         n_seeds: int,
@@ -168,7 +168,8 @@ class PruneStudy:
         data, rng = self.data, stream(np.random.SeedSequence(job.seed), "pruning")
         n_train = data.X_train.shape[0]
         rows = rng.choice(n_train, size=model.similarity_samples_, replace=False)
-        samples = data.X_train[np.sort(rows)]
+        samples = model.scaling_.apply(data.X_train[np.sort(rows)])
+        test_rows = model.scaling_.apply(data.X_test)
         labels = np.searchsorted(model.classes_, data.y_test).astype(np.int32)
         for criterion, orders in _ORDERS_OF.items():
             importances = CRITERIA[criterion](model.network_, samples, rng)
@@ -177,7 +178,7 @@ class PruneStudy:
                 accuracies = accuracies_while_pruning(
                     model.network_,
                     [sign * values for values in importances],
-                    data.X_test,
+                    test_rows,
                     labels,
                     n_steps=self.n_steps,
                     n_threads=model.n_threads_,

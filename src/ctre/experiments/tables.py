@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar, get_type_hints
 
 from ctre.errors import InvalidDataError
 from ctre.whole_file import whole_file
+
+if sys.platform != "win32":
+    import fcntl
 
 Row = TypeVar("Row", bound=NamedTuple)
 
@@ -42,13 +48,22 @@ class Table(Generic[Row]):
         self.rows: list[Row] = []
         if path is not None and path.exists():
             self.rows = list(self._read(path))
+        self._known = set(self.rows)  # of the file
 
     def append(self, rows: Iterable[Row]) -> None:
-        """Add rows, in the file too; until it is complete, the file stays as it was."""
+        """Add rows, in the file too; until it is complete, the file stays as it was.
+
+        What another process has added to the file in the meantime stays there and is read.
+        """
         self.rows.extend(rows)
-        if self.path is not None:
+        if self.path is None:
+            return
+        with _locked(self.path.parent):
+            if self.path.exists():
+                self.rows += [row for row in self._read(self.path) if row not in self._known]
             with whole_file(self.path) as file:
                 file.write(self.as_csv().encode())
+        self._known |= set(self.rows)
 
     def keep(self, is_wanted: Callable[[Row], bool]) -> None:
         """Forget the rows that are not wanted; they leave the file when the next ones enter."""
@@ -76,6 +91,20 @@ class Table(Generic[Row]):
                 f"{path} cannot be used, line {lines.line_num}: {error} Move the file away, or "
                 "choose another folder."
             ) from error
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other processes from writing tables in a folder; on Windows nobody is kept."""
+    if sys.platform == "win32":
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _require(holds: bool, otherwise: str) -> None:

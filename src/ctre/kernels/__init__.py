@@ -1,5 +1,7 @@
 """Hot loops: arrays in, arrays out; no policy is known here.
 
+A network in which every pair is connected trains and predicts on BLAS (`layer_kernels`).
+
 `kernels()` gives the backend: native code where it was built, else the plain NumPy twin with one
 warning that says why. ``CTRE_KERNELS=numpy`` or ``native`` in the environment decides instead.
 """
@@ -11,22 +13,23 @@ import importlib.resources
 import importlib.util
 import os
 import warnings
+from collections.abc import Sequence
 from typing import cast
 
 from ctre.errors import InvalidParameterError
 from ctre.kernels.contract import (
     LEAK,
     SGD,
-    Activation,
     Adam,
     BilinearForm,
     EpochTotals,
     Kernels,
     LayerArrays,
-    Loss,
+    LayerKernels,
     Samples,
     Tick,
 )
+from ctre.vocabulary import Activation, Loss
 
 __all__ = [
     "LEAK",
@@ -37,12 +40,17 @@ __all__ = [
     "EpochTotals",
     "Kernels",
     "LayerArrays",
+    "LayerKernels",
     "Loss",
     "Samples",
     "SlowKernelsWarning",
     "Tick",
     "kernels",
+    "layer_kernels",
 ]
+
+
+_BLAS_FROM = 2**15  # connections of a full network below which BLAS is no faster
 
 
 class SlowKernelsWarning(UserWarning):
@@ -84,6 +92,20 @@ def kernels() -> Kernels:
     from ctre.kernels import reference
 
     return cast("Kernels", reference)
+
+
+def layer_kernels(layers: Sequence[LayerArrays]) -> LayerKernels:
+    """Choose what trains and predicts with these layers: BLAS where every pair is connected.
+
+    A small full network stays with `kernels()`, which are faster there.
+    """
+    n_connections = sum(len(layer.weights) for layer in layers)
+    n_places = sum(layer.n_pre * len(layer.biases) for layer in layers)
+    if n_connections == n_places >= _BLAS_FROM:
+        from ctre.kernels import blas
+
+        return blas
+    return kernels()
 
 
 def _reason(error: ImportError) -> str:

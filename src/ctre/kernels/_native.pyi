@@ -18,6 +18,7 @@ def train_epoch(
     batch_size: int,
     activation: str,
     loss: str,
+    optimizer_kind: str,
     optimizer: SGD | Adam,
     n_threads: int,
     tick: Callable[[int], None] | None,

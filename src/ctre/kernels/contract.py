@@ -8,14 +8,13 @@ Weights, biases and slots are modified in place; everything else is read only.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from scipy.sparse import csr_array
 
 from ctre._typing import FloatArray, IndexArray, KeyArray
+from ctre.vocabulary import Activation, Loss
 
-Activation: TypeAlias = Literal["relu", "leaky_relu", "tanh", "logistic", "identity"]
-Loss: TypeAlias = Literal["softmax_cross_entropy", "logistic", "squared_error"]
 Samples: TypeAlias = FloatArray | csr_array
 """Rows to train on or predict: C-contiguous float32 (n_samples, n_features), or SciPy CSR."""
 
@@ -100,8 +99,8 @@ class BilinearForm(NamedTuple):
     stays as it is. Lengths are summed in float64, so that no square is too large or too small."""
 
 
-class Kernels(Protocol):
-    """What a backend offers."""
+class LayerKernels(Protocol):
+    """Training and prediction."""
 
     def train_epoch(
         self,
@@ -159,7 +158,7 @@ class Kernels(Protocol):
         """Compute the scores (n_samples, n_out) of every row: input sums of the output layer."""
         ...
 
-    def lend(
+    def activations(
         self,
         layers: Sequence[LayerArrays],
         samples: Samples,
@@ -173,6 +172,10 @@ class Kernels(Protocol):
         last layer the scores.
         """
         ...
+
+
+class Kernels(LayerKernels, Protocol):
+    """What a backend offers: training, prediction, and the scores of pairs."""
 
     def best_absent_pairs(
         self,

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
 from ctre._typing import DoubleArray, FloatArray, IndexArray
-from ctre.kernels.contract import LEAK, SGD, Activation, Adam, Loss
+from ctre.kernels.contract import LEAK, SGD, Adam
+from ctre.vocabulary import Activation, Loss
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
 """float32 or float64; what comes out has the type of what went in."""
@@ -138,6 +139,56 @@ def sample_losses(loss: Loss, scores: Floats, targets: Targets) -> DoubleArray:
 def error_signals(loss: Loss, scores: Floats, targets: Targets) -> Floats:
     """Compute the derivative (n_rows, n_out) of each row's loss by its scores."""
     return _LOSSES[loss].error(scores, targets)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def mean_error_signals(
+    loss: Loss, scores: FloatArray, targets: Targets, sample_weight: FloatArray | None = None
+) -> FloatArray:
+    """Compute the derivative (n_rows, n_out) of the rows' (weighted) mean loss by their scores.
+
+    Rows that weigh nothing together give zero.
+    """
+    weight = np.ones(len(scores)) if sample_weight is None else sample_weight
+    share = (weight / (weight.sum() or 1.0)).astype(np.float32)
+    return np.asarray(error_signals(loss, scores, targets) * share[:, None], dtype=np.float32)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def backpropagate(
+    error: FloatArray,
+    inputs: Sequence[FloatArray],
+    carry_back: Sequence[Callable[[FloatArray], FloatArray]],
+    name: Activation,
+) -> list[FloatArray]:
+    """Carry error signals from behind the last layer to behind every layer.
+
+    Parameters
+    ----------
+    error
+        Behind the last layer: the derivative of the loss by its input sums.
+    inputs
+        For every layer, first to last, the activations before it.
+    carry_back
+        For every layer the product with its outgoing weights: from signals behind the layer to the
+        derivatives by the activations before it. That of the first layer is not called.
+    name
+        Activation of the hidden layers.
+
+    Returns
+    -------
+    list
+        Error signals behind every layer, first to last; the last are ``error``.
+
+    Notes
+    -----
+    Which axis is the rows' does not matter, as long as all arrays agree.
+    """
+    signals = [error]
+    for before, carry in zip(inputs[:0:-1], carry_back[:0:-1], strict=True):
+        error = np.asarray(carry(error) * activation_slope(name, before), dtype=np.float32)
+        signals.append(error)
+    return signals[::-1]
 
 
 @np.errstate(over="ignore", invalid="ignore")

@@ -15,15 +15,14 @@ from ctre._typing import FloatArray, IndexArray, KeyArray
 from ctre.kernels import _native
 from ctre.kernels.contract import (
     SGD,
-    Activation,
     Adam,
     BilinearForm,
     EpochTotals,
     LayerArrays,
-    Loss,
     Samples,
     Tick,
 )
+from ctre.vocabulary import Activation, Loss
 
 
 def train_epoch(
@@ -50,6 +49,7 @@ def train_epoch(
         batch_size,
         activation,
         loss,
+        type(optimizer).__name__,
         optimizer,
         n_threads,
         tick,
@@ -66,7 +66,7 @@ def forward(
     return scores
 
 
-def lend(
+def activations(
     layers: Sequence[LayerArrays], samples: Samples, *, activation: Activation, n_threads: int
 ) -> list[FloatArray]:
     """Compute what the neurons of every layer answer to every row, each (n_rows, n_post)."""

@@ -1,46 +1,70 @@
 """The kernels in plain NumPy and SciPy: what each one means, and the fallback for the C++ ones.
 
-`Kernels` says what the functions take and give. Inside, arrays are neuron-major: (n_neurons,
-n_rows). No array of n_pre * n_post elements exists: temporary memory is a few values per
-connection, a batch of activations, or about `_BLOCK` elements. ``n_threads`` is part of the
-contract and changes nothing here: NumPy runs as it likes.
+`Kernels` says what the functions take and give. No array of n_pre * n_post elements exists:
+temporary memory is a few values per connection, a batch of activations, or about `BLOCK` elements.
+``n_threads`` is part of the contract and changes nothing here: NumPy runs as it likes.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from scipy.sparse import csr_array, sparray
+from scipy.sparse import csr_array
 
 from ctre._typing import FloatArray, IndexArray, KeyArray
+from ctre.kernels import loop
 from ctre.kernels.columns import scaled_columns, unit_scales
 from ctre.kernels.contract import (
     SGD,
-    Activation,
     Adam,
     BilinearForm,
     EpochTotals,
     LayerArrays,
-    Loss,
     Samples,
     Tick,
 )
-from ctre.kernels.functions import activation as activate
-from ctre.kernels.functions import activation_slope, error_signals, optimizer_step, sample_losses
+from ctre.kernels.loop import BLOCK, blocks
 from ctre.selection import first_lowest
-
-_BLOCK = 2**20
-"""Elements of a temporary array that grows with the layer or the number of samples."""
+from ctre.vocabulary import Activation, Loss
 
 _CACHED_BLOCK = 2**16
 """Elements of a temporary array that is read at once and should still be in cache then."""
 
-_TICK_SECONDS = 0.1
+
+class SparseProducts:
+    """The products of one layer that holds its connections and nothing else."""
+
+    def __init__(self, layer: LayerArrays) -> None:
+        shape = (len(layer.biases), layer.n_pre)
+        # Rows of incoming weights: the layer's own arrays, as is the transpose.
+        self._incoming = csr_array((layer.weights, layer.indices, layer.indptr), shape=shape)
+        self._outgoing = self._incoming.T
+        self._pre_indices = layer.indices
+        self._post_indices = np.repeat(
+            np.arange(len(layer.biases), dtype=np.int32), np.diff(layer.indptr)
+        )
+
+    def input_sums(self, values: FloatArray) -> FloatArray:
+        """Multiply activations by the weights."""
+        sums: FloatArray = self._incoming @ values
+        return sums
+
+    def carry_back(self, signals: FloatArray) -> FloatArray:
+        """Multiply error signals by the outgoing weights."""
+        errors: FloatArray = self._outgoing @ signals
+        return errors
+
+    def weight_gradient(self, values: FloatArray, signals: FloatArray) -> FloatArray:
+        """Multiply, for each connection, what is before it by what is behind it."""
+        gradient = np.empty(len(self._pre_indices), dtype=np.float32)
+        for part in blocks(len(gradient), values.shape[1], _CACHED_BLOCK):
+            pre = values.take(self._pre_indices[part], axis=0)
+            post = signals.take(self._post_indices[part], axis=0)
+            np.einsum("kb,kb->k", pre, post, out=gradient[part])
+        return gradient
 
 
-@np.errstate(over="ignore", invalid="ignore", divide="ignore")
 def train_epoch(
     layers: Sequence[LayerArrays],
     samples: Samples,
@@ -56,51 +80,19 @@ def train_epoch(
     tick: Tick | None,
 ) -> EpochTotals:
     """Train every batch of ``order`` once: forward, backward, step."""
-    incoming = [_incoming(layer) for layer in layers]
-    outgoing = [matrix.T for matrix in incoming]  # the same memory again
-    post_indices = [_post_indices(layer) for layer in layers]
-    loss_sum = total_weight = 0.0
-    n_correct = 0
-    full = min(batch_size, len(order))
-    last_tick = time.monotonic()
-
-    for n_batches, start in enumerate(range(0, len(order), batch_size), start=1):
-        rows = order[start : start + batch_size]
-        row_weight = np.ones(len(rows)) if sample_weight is None else sample_weight[rows]
-        batch_weight = float(row_weight.sum(dtype=np.float64))
-
-        before: list[FloatArray] = []  # each layer's inputs
-        values = _gather(samples, rows)
-        for layer, matrix in zip(layers, incoming, strict=True):
-            if before:
-                values = activate(activation, values)
-            before.append(values)
-            values = _input_sums(matrix, layer, values)
-
-        scores, wanted = values.T, targets[rows]
-        loss_sum += float(row_weight @ sample_losses(loss, scores, wanted))
-        total_weight += batch_weight
-        if loss == "softmax_cross_entropy":
-            n_correct += int(np.count_nonzero(scores.argmax(axis=1) == wanted))
-
-        fullness = len(rows) / full
-        share = (row_weight * (fullness / (batch_weight or 1.0))).astype(np.float32)
-        error = np.ascontiguousarray(error_signals(loss, scores, wanted).T) * share
-        for number in reversed(range(len(layers))):
-            layer, inputs = layers[number], before[number]
-            weight_gradient = _weight_gradient(layer, post_indices[number], inputs, error)
-            bias_gradient = error.sum(axis=1)
-            if number > 0:  # with the weights that this batch went forward through
-                error = (outgoing[number] @ error) * activation_slope(activation, inputs)
-            weight_gradient += np.float32(optimizer.l2) * layer.weights
-            optimizer_step(optimizer, n_batches, layer.weights, weight_gradient, layer.weight_slots)
-            optimizer_step(optimizer, n_batches, layer.biases, bias_gradient, layer.bias_slots)
-
-        if tick is not None and time.monotonic() - last_tick >= _TICK_SECONDS:
-            last_tick = time.monotonic()
-            tick(start + len(rows))
-
-    return EpochTotals(loss_sum / total_weight if total_weight else 0.0, n_correct)
+    return loop.train(
+        layers,
+        [SparseProducts(layer) for layer in layers],
+        samples,
+        targets,
+        order,
+        sample_weight=sample_weight,
+        batch_size=batch_size,
+        activation=activation,
+        loss=loss,
+        optimizer=optimizer,
+        tick=tick,
+    )
 
 
 def forward(
@@ -112,12 +104,13 @@ def forward(
 ) -> FloatArray:
     """Compute the scores (n_samples, n_out) of every row: input sums of the output layer."""
     scores = np.empty((samples.shape[0], len(layers[-1].biases)), dtype=np.float32)
-    for rows, answers in _answers(layers, samples, activation):
-        scores[rows] = answers[-1].T
+    products = [SparseProducts(layer) for layer in layers]
+    for rows, (*_, sums) in loop.answers(layers, products, samples, activation):
+        scores[rows] = sums.T
     return scores
 
 
-def lend(
+def activations(
     layers: Sequence[LayerArrays],
     samples: Samples,
     *,
@@ -126,28 +119,12 @@ def lend(
 ) -> list[FloatArray]:
     """Compute what the neurons of every layer answer to every row, each (n_rows, n_post)."""
     n_rows = samples.shape[0]
-    lent = [np.empty((n_rows, len(layer.biases)), dtype=np.float32) for layer in layers]
-    for rows, answers in _answers(layers, samples, activation):
-        for whole, values in zip(lent, answers, strict=True):
+    found = [np.empty((n_rows, len(layer.biases)), dtype=np.float32) for layer in layers]
+    products = [SparseProducts(layer) for layer in layers]
+    for rows, values_of_layers in loop.answers(layers, products, samples, activation):
+        for whole, values in zip(found, values_of_layers, strict=True):
             whole[rows] = values.T
-    return lent
-
-
-@np.errstate(over="ignore", invalid="ignore")
-def _answers(
-    layers: Sequence[LayerArrays], samples: Samples, activation: Activation
-) -> Iterator[tuple[slice, list[FloatArray]]]:
-    """Give, block by block of the rows, hidden activations and scores, each (n_post, n_some)."""
-    incoming = [_incoming(layer) for layer in layers]
-    widest = max(layers[0].n_pre, *(len(layer.biases) for layer in layers))
-    for rows in _blocks(samples.shape[0], widest, _BLOCK):
-        values, answers = _gather(samples, rows), []
-        for number, (layer, matrix) in enumerate(zip(layers, incoming, strict=True), start=1):
-            values = _input_sums(matrix, layer, values)
-            if number < len(layers):
-                values = activate(activation, values)
-            answers.append(values)
-        yield rows, answers
+    return found
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -167,7 +144,7 @@ def best_absent_pairs(
     n_pre, n_post = pre.shape[1], post.shape[1]
     keys = np.empty(0, dtype=np.int64)
     badness = np.empty(0, dtype=np.float32)
-    for posts in _blocks(n_post, n_pre, _BLOCK):  # ascending, so that a later key never wins a tie
+    for posts in blocks(n_post, n_pre, BLOCK):  # ascending, so that a later key never wins a tie
         scores = np.asarray(post[:, posts].T @ pre)
         if form.pre_offset is not None:
             scores += form.pre_offset
@@ -205,7 +182,7 @@ def pair_scores(
     pre = form.pre if isinstance(form.pre, np.ndarray) else form.pre.tocsc()
     posts = np.repeat(np.arange(len(indptr) - 1, dtype=np.int32), np.diff(indptr))
     scores = np.empty(len(indices), dtype=np.float32)
-    for part in _blocks(len(scores), max(1, form.post.shape[0]), _BLOCK):
+    for part in blocks(len(scores), max(1, form.post.shape[0]), BLOCK):
         before, after = pre[:, indices[part]], form.post[:, posts[part]]
         before = before if isinstance(before, np.ndarray) else before.toarray()
         scores[part] = np.einsum("sk,sk->k", before, after)
@@ -223,45 +200,3 @@ def _scaled(form: BilinearForm) -> BilinearForm:
     pre = scaled_columns(form.pre, unit_scales(form.pre))
     post = form.post * unit_scales(form.post)
     return form._replace(pre=pre, post=post, normalized=False)
-
-
-def _incoming(layer: LayerArrays) -> csr_array:
-    """Read the layer as (n_post, n_pre) rows of incoming weights; they are shared, not copied."""
-    shape = (len(layer.biases), layer.n_pre)
-    return csr_array((layer.weights, layer.indices, layer.indptr), shape=shape)
-
-
-def _post_indices(layer: LayerArrays) -> IndexArray:
-    return np.repeat(np.arange(len(layer.biases), dtype=np.int32), np.diff(layer.indptr))
-
-
-def _input_sums(matrix: csr_array, layer: LayerArrays, values: FloatArray) -> FloatArray:
-    sums: FloatArray = matrix @ values
-    sums += layer.biases[:, None]
-    return sums
-
-
-def _gather(samples: Samples, rows: IndexArray | slice) -> FloatArray:
-    """Copy rows, turned to (n_features, n_rows) and dense."""
-    turned = samples[rows].T
-    dense = turned.toarray() if isinstance(turned, sparray) else turned
-    return np.ascontiguousarray(dense)
-
-
-def _weight_gradient(
-    layer: LayerArrays, post_indices: IndexArray, inputs: FloatArray, error: FloatArray
-) -> FloatArray:
-    """Sum, for each connection, presynaptic activation times postsynaptic error over the rows."""
-    gradient = np.empty_like(layer.weights)
-    for part in _blocks(len(gradient), inputs.shape[1], _CACHED_BLOCK):
-        pre = inputs.take(layer.indices[part], axis=0)
-        post = error.take(post_indices[part], axis=0)
-        np.einsum("kb,kb->k", pre, post, out=gradient[part])
-    return gradient
-
-
-def _blocks(n: int, width: int, n_elements: int) -> Iterator[slice]:
-    """Cut ``range(n)`` into slices of about ``n_elements / width``, at least 1."""
-    size = max(1, n_elements // width)
-    for start in range(0, n, size):
-        yield slice(start, min(start + size, n))

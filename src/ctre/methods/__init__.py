@@ -1,20 +1,22 @@
 """Topology evolution: what leaves, what arrives, when, and the named combinations."""
 
 from ctre.methods.drop import LeastSimilar, NearestZeroEachSign, RandomDrop, SmallestMagnitude
+from ctre.methods.evidence import Batches, Evidence, LayerEvidence, Needs, Rows, Sample, Stage
 from ctre.methods.evolve import Evolution, Method, evolve
-from ctre.methods.grow import LargestGradient, MostSimilar, Nothing, Random, ReplaceRegrown, Switch
+from ctre.methods.grow import MostSimilar, Nothing, Random, ReplaceRegrown, Switch
 from ctre.methods.pace import GradualPruning, Share
-from ctre.methods.policy import Drop, Evidence, Grow, Growth, Needs, Stage
+from ctre.methods.policy import Drop, Grow, Growth
 from ctre.methods.recipes import RECIPES, Recipe, get_recipe
 from ctre.methods.schedules import SCHEDULES, get_schedule
-from ctre.methods.settings import METHOD_SETTINGS, settings_of
-from ctre.methods.similarity import cosine, euclidean, hebb
+from ctre.methods.settings import bound, setting, settings_of, values_of
+from ctre.methods.similarity import Score, cosine, euclidean, gradient, hebb, reads
 from ctre.methods.start import ErdosRenyi, Full, Snip, Start, StartPlan
+from ctre.methods.timing import HasStalled, IsPast, Timing
 
 __all__ = [
-    "METHOD_SETTINGS",
     "RECIPES",
     "SCHEDULES",
+    "Batches",
     "Drop",
     "ErdosRenyi",
     "Evidence",
@@ -23,7 +25,9 @@ __all__ = [
     "GradualPruning",
     "Grow",
     "Growth",
-    "LargestGradient",
+    "HasStalled",
+    "IsPast",
+    "LayerEvidence",
     "LeastSimilar",
     "Method",
     "MostSimilar",
@@ -34,6 +38,9 @@ __all__ = [
     "RandomDrop",
     "Recipe",
     "ReplaceRegrown",
+    "Rows",
+    "Sample",
+    "Score",
     "Share",
     "SmallestMagnitude",
     "Snip",
@@ -41,11 +48,17 @@ __all__ = [
     "Start",
     "StartPlan",
     "Switch",
+    "Timing",
+    "bound",
     "cosine",
     "euclidean",
     "evolve",
     "get_recipe",
     "get_schedule",
+    "gradient",
     "hebb",
+    "reads",
+    "setting",
     "settings_of",
+    "values_of",
 ]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ctre._typing import KeyArray
-from ctre.methods.policy import Evidence, Needs, Stage, WeightsSuffice
-from ctre.methods.similarity import Score, scores_at
+from ctre.methods.evidence import Evidence, Needs, Rows, Sample, Stage
+from ctre.methods.policy import WeightsSuffice
+from ctre.methods.similarity import Score, reads_of, scores_at
 from ctre.selection import first_lowest
 from ctre.topology import sample_distinct
 
@@ -58,6 +59,8 @@ class LeastSimilar:
     ----------
     score : Score
         The similarity, as in `ctre.methods.similarity`.
+    rows : Sample or Batches, default=Sample()
+        What it is measured on.
 
     References
     ----------
@@ -65,14 +68,15 @@ class LeastSimilar:
     """
 
     score: Score
+    rows: Rows = Sample()
 
     def needs(self, stage: Stage) -> Needs:  # noqa: ARG002
-        """Need the activations of both sides."""
-        return Needs(activations=True)
+        """Need what the score reads."""
+        return {self.rows: reads_of(self.score)}
 
     def choose(self, evidence: Evidence, count: int) -> KeyArray:
         """Give the positions of ``count`` connections; O(n_rows * n_connections)."""
-        form = self.score(*evidence.activations())
+        form = self.score(evidence.on(self.rows))
         scores = scores_at(form, evidence.topology, evidence.n_threads)
         return first_lowest(scores, count)
 

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from ctre.errors import InvalidParameterError
+from ctre.methods.evidence import Evidence, Needs, Stage, combined
 from ctre.methods.pace import Pace, Share
-from ctre.methods.policy import Drop, Evidence, Grow, Needs, Stage
+from ctre.methods.policy import Drop, Grow
+from ctre.methods.timing import Timing
 from ctre.topology import TopologyChange
 
 
 @dataclass(frozen=True)
 class Method:
-    """A way to evolve a topology: what leaves, what arrives, and how many."""
+    """A way to evolve a topology: what leaves, what arrives, how many, and when."""
 
     drop: Drop
     grow: Grow
-    pace: Pace = field(default_factory=Share)
+    pace: Pace = Share()
+    timing: Timing = Timing()
     newborn: Literal["drawn", "zero"] = "drawn"
     """Whether a new connection's weight is drawn as the network's weight_init says, or zero."""
 
     def needs(self, stage: Stage) -> Needs:
         """Need what both choices need at this stage."""
-        return self.drop.needs(stage).union(self.grow.needs(stage))
+        return combined(self.drop.needs(stage), self.grow.needs(stage))
 
 
 class Evolution(NamedTuple):
@@ -36,20 +38,18 @@ class Evolution(NamedTuple):
     """Connections that were placed at random."""
 
 
-def evolve(evidence: Evidence, method: Method, drop_fraction: float) -> Evolution:
+def evolve(evidence: Evidence, method: Method) -> Evolution:
     """Drop the connections a method chooses and grow others elsewhere.
 
-    With N connections, ``min(int(drop_fraction * N), n_absent)`` leave and the same number arrive,
-    so the budget is kept, unless the method's pace and growth say otherwise.
+    As many arrive as leave, so that the budget is kept, unless the method's growth says otherwise;
+    its pace says how many.
 
     Parameters
     ----------
     evidence : Evidence
-        One layer at the end of an epoch.
+        One layer when an update is due.
     method : Method
         What leaves and what arrives.
-    drop_fraction : float in [0, 1]
-        Share of the connections to drop (dimensionless). The paper calls it ζ.
 
     Returns
     -------
@@ -59,7 +59,7 @@ def evolve(evidence: Evidence, method: Method, drop_fraction: float) -> Evolutio
     Raises
     ------
     InvalidParameterError
-        If ``drop_fraction`` is outside [0, 1], or the method needs evidence that was not lent.
+        If the method reads evidence that is not there.
 
     Notes
     -----
@@ -69,10 +69,8 @@ def evolve(evidence: Evidence, method: Method, drop_fraction: float) -> Evolutio
     ----------
     .. [1] Atashgahi et al., Machine Learning, 2022, Algorithms 1 and 2.
     """
-    if not 0 <= drop_fraction <= 1:
-        raise InvalidParameterError(f"drop_fraction must be in [0, 1], got {drop_fraction}.")
     old = evidence.topology
-    count = method.pace.count(evidence, drop_fraction)
+    count = method.pace.count(evidence)
     if count == 0:
         return Evolution(TopologyChange(old, old), n_regrown=0, n_random=0)
 

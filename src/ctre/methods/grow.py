@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.sparse import csr_array, issparse, vstack
 
 from ctre._typing import KeyArray
-from ctre.kernels import BilinearForm, Samples, kernels
-from ctre.methods.policy import Evidence, Grow, Growth, Needs, Stage, WeightsSuffice
-from ctre.methods.similarity import Score, scores_at
+from ctre.kernels import kernels
+from ctre.methods.evidence import Evidence, Needs, Rows, Sample, Stage, combined
+from ctre.methods.policy import NOTHING, Grow, Growth, WeightsSuffice
+from ctre.methods.settings import setting
+from ctre.methods.similarity import Score, reads_of, scores_at
 from ctre.selection import first_lowest
 from ctre.topology import Topology, sample_distinct
 
@@ -54,90 +55,47 @@ class MostSimilar:
     Parameters
     ----------
     score : Score
-        The similarity, as in `ctre.methods.similarity`.
+        As in `ctre.methods.similarity`: a similarity, or RigL's gradient.
     order : {"highest", "lowest"}, default="highest"
         Which end of the scores is taken; "lowest" reverses the preference.
+    candidates : int or None, default=None
+        Random absent pairs that the score is measured of for each one to grow, the best of which
+        are grown. None: all absent pairs. With 1 they are grown as drawn, and nothing is measured.
+    rows : Sample or Batches, default=Sample()
+        What the score is measured on.
+
+    Notes
+    -----
+    Time O(n_rows * n_pre * n_post), memory O(count + block) for all pairs; for n candidates time
+    O(n_rows * (n * count + n_pre + n_post)), memory O(n * count + n_pre + n_post).
     """
 
     score: Score
     order: Literal["highest", "lowest"] = "highest"
+    candidates: int | None = setting("candidates", None)
+    rows: Rows = Sample()
 
-    def needs(self, stage: Stage) -> Needs:
-        """Need the activations of both sides, unless there is nothing to choose from."""
-        return Needs(activations=stage.n_candidates != 1)
+    def needs(self, stage: Stage) -> Needs:  # noqa: ARG002
+        """Need what the score reads, unless there is nothing to choose from."""
+        return NOTHING if self.candidates == 1 else {self.rows: reads_of(self.score)}
 
     def choose(self, evidence: Evidence, taken: Topology, count: int) -> Growth:
-        """Choose among all absent pairs, or as many candidates as the stage says."""
-        return _best(self._form, evidence, taken, count)
-
-    def _form(self, evidence: Evidence) -> BilinearForm:
-        form = self.score(*evidence.activations())
+        """Choose among all absent pairs, or among candidates."""
+        if self.candidates == 1:
+            return Random().choose(evidence, taken, count)
+        form = self.score(evidence.on(self.rows))
         if self.order == "lowest":
             form = form._replace(lowest_first=not form.lowest_first)
-        return form
-
-
-def _best(
-    form_of: Callable[[Evidence], BilinearForm], evidence: Evidence, taken: Topology, count: int
-) -> Growth:
-    """Choose the places of best score, of all absent ones or of some that are drawn.
-
-    Time O(n_rows * n_pre * n_post), memory O(count + block) for all; for n candidates time
-    O(n_rows * (n * count + n_pre + n_post)), memory O(n * count + n_pre + n_post).
-    """
-    n_candidates = evidence.stage.n_candidates
-    if n_candidates == 1:
-        return Random().choose(evidence, taken, count)
-    form = form_of(evidence)
-    if n_candidates is None or n_candidates * count >= taken.n_absent:
-        keys = kernels().best_absent_pairs(
-            form, taken.indptr, taken.indices, count, n_threads=evidence.n_threads
-        )
-        return Growth(keys, n_random=0)
-    drawn = Random().choose(evidence, taken, n_candidates * count).keys
-    candidates = Topology.from_keys(taken.n_pre, taken.n_post, drawn)
-    scores = scores_at(form, candidates, evidence.n_threads)
-    best = first_lowest(scores if form.lowest_first else -scores, count)
-    return Growth(drawn[best], n_random=0)
-
-
-@dataclass(frozen=True)
-class LargestGradient:
-    """The absent pairs whose weight would have the loss's largest gradient, in magnitude.
-
-    Parameters
-    ----------
-    n_batches : int, default=1
-        Batches the gradient is gathered over. One is RigL's rule.
-    decay : float, default=0.9
-        Each further batch counts this much of the one before. With many batches this is the
-        momentum of the absent weights, as Dettmers and Zettlemoyer grow by, without the dense
-        array they keep: batches further back are left out, and every gradient is taken at the
-        weights of now instead of then.
-
-    References
-    ----------
-    .. [1] Evci et al., "Rigging the Lottery", ICML 2020.
-    .. [2] Dettmers and Zettlemoyer, "Sparse Networks from Scratch", 2019.
-    """
-
-    n_batches: int = 1
-    decay: float = 0.9
-
-    def needs(self, stage: Stage) -> Needs:
-        """Need the gradients, unless there is nothing to choose from."""
-        return Needs(gradient_batches=0 if stage.n_candidates == 1 else self.n_batches)
-
-    def choose(self, evidence: Evidence, taken: Topology, count: int) -> Growth:
-        """Choose among all absent pairs, or as many candidates as the stage says."""
-        return _best(self._form, evidence, taken, count)
-
-    def _form(self, evidence: Evidence) -> BilinearForm:
-        batches = evidence.gradients(self.n_batches)
-        return BilinearForm(
-            _stacked([before for before, _ in batches]),
-            np.concatenate([signals * self.decay**age for age, (_, signals) in enumerate(batches)]),
-        )
+        if self.candidates is None or self.candidates * count >= taken.n_absent:
+            keys = kernels().best_absent_pairs(
+                form, taken.indptr, taken.indices, count, n_threads=evidence.n_threads
+            )
+            return Growth(keys, n_random=0)
+        drawn = Random().choose(evidence, taken, self.candidates * count).keys
+        candidates = Topology.from_keys(taken.n_pre, taken.n_post, drawn)
+        scores = scores_at(form, candidates, evidence.n_threads)
+        best = first_lowest(scores if form.lowest_first else -scores, count)
+        return Growth(drawn[best], n_random=0)
 
 
 @dataclass(frozen=True)
@@ -157,7 +115,7 @@ class ReplaceRegrown:
 
     def needs(self, stage: Stage) -> Needs:
         """Need what both policies need."""
-        return self.first.needs(stage).union(self.instead.needs(stage))
+        return combined(self.first.needs(stage), self.instead.needs(stage))
 
     def choose(self, evidence: Evidence, taken: Topology, count: int) -> Growth:
         """Choose by ``first``, then replace."""
@@ -187,7 +145,7 @@ class Switch:
     first, then : Grow
         The policies before and after.
     once : callable
-        The condition, such as `Stage.has_stalled`; what it looks at never goes back.
+        The condition, such as `HasStalled()`; what it looks at never goes back.
 
     References
     ----------
@@ -208,12 +166,6 @@ class Switch:
 
     def _in_force(self, stage: Stage) -> Grow:
         return self.then if self.once(stage) else self.first
-
-
-def _stacked(batches: Sequence[Samples]) -> Samples:
-    if issparse(batches[0]):
-        return csr_array(vstack(batches, format="csr"))
-    return np.concatenate(batches)
 
 
 def _merged(some: KeyArray, others: KeyArray) -> KeyArray:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
-from ctre.methods.policy import Evidence
+from ctre.errors import InvalidParameterError
+from ctre.methods.evidence import Evidence, Stage
+from ctre.methods.schedules import Schedule, constant
+from ctre.methods.settings import setting
 
 
 class Pace(Protocol):
     """Sets the number of connections that a layer drops."""
 
-    settings: ClassVar[frozenset[str]]
-    """Names of the settings it depends on."""
+    def drop_fraction(self, stage: Stage) -> float | None:
+        """Give the share of the connections to drop; None if it is not a share that decides."""
+        ...
 
-    def count(self, evidence: Evidence, drop_fraction: float) -> int:
+    def count(self, evidence: Evidence) -> int:
         """Give the number, between 0 and the layer's connections."""
         ...
 
@@ -24,14 +28,36 @@ class Share:
     """``int(drop_fraction * N)`` of N connections, at most as many as there are absent pairs.
 
     A layer without absent pairs has nowhere to grow, so nothing of it is dropped.
+
+    Parameters
+    ----------
+    fraction : float in [0, 1], default=0.2
+        Share of the connections at the beginning (dimensionless). The paper's ζ.
+    schedule : Schedule, default=constant
+        How it falls over training.
+
+    Raises
+    ------
+    InvalidParameterError
+        If ``fraction`` is outside [0, 1].
     """
 
-    settings: ClassVar = frozenset({"drop_fraction", "drop_fraction_schedule"})
+    fraction: float = setting("drop_fraction", 0.2)
+    schedule: Schedule = setting("drop_fraction_schedule", constant)
 
-    def count(self, evidence: Evidence, drop_fraction: float) -> int:
+    def __post_init__(self) -> None:
+        if not 0 <= self.fraction <= 1:
+            raise InvalidParameterError(f"drop_fraction must be in [0, 1], got {self.fraction}.")
+
+    def drop_fraction(self, stage: Stage) -> float:
+        """Give the share that the schedule has come to."""
+        return self.fraction * self.schedule(stage.begun)
+
+    def count(self, evidence: Evidence) -> int:
         """Give the number."""
         topology = evidence.topology
-        return min(int(drop_fraction * topology.n_connections), topology.n_absent)
+        share = self.drop_fraction(evidence.stage)
+        return min(int(share * topology.n_connections), topology.n_absent)
 
 
 @dataclass(frozen=True)
@@ -51,11 +77,14 @@ class GradualPruning:
     .. [1] Zhu and Gupta, "To prune, or not to prune", 2017, equation 1.
     """
 
-    settings: ClassVar = frozenset({"epsilon", "density"})
+    settings: ClassVar = frozenset({"budget"})
 
     until: float = 0.75
 
-    def count(self, evidence: Evidence, drop_fraction: float) -> int:  # noqa: ARG002
+    def drop_fraction(self, stage: Stage) -> None:
+        """Give none: the budget decides."""
+
+    def count(self, evidence: Evidence) -> int:
         """Give the number."""
         topology, budget = evidence.topology, evidence.budget
         ahead = max(0.0, 1.0 - evidence.stage.progress / self.until)

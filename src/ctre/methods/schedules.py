@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from ctre.errors import UnknownNameError
+from ctre.vocabulary import ScheduleName
 
 Schedule: TypeAlias = Callable[[float], float]
 """Factor on the start value, given the share of epochs already done, in [0, 1)."""
@@ -33,12 +34,12 @@ def step(progress: float) -> float:
     return 1.0 if progress < 0.5 else 0.1 if progress < 0.75 else 0.01
 
 
-SCHEDULES: Mapping[str, Schedule] = MappingProxyType(
+SCHEDULES: Mapping[ScheduleName, Schedule] = MappingProxyType(
     {"constant": constant, "cosine": cosine, "linear": linear, "step": step}
 )
 
 
-def get_schedule(name: str) -> Schedule:
+def get_schedule(name: ScheduleName) -> Schedule:
     """Look a schedule up by name.
 
     Raises

@@ -12,7 +12,7 @@ import numpy as np
 from ctre._typing import FloatArray, IndexArray, KeyArray
 from ctre.kernels import Activation, Loss, Samples
 from ctre.kernels.functions import activation as activate
-from ctre.kernels.functions import activation_slope, error_signals
+from ctre.kernels.functions import backpropagate, mean_error_signals
 from ctre.randomness import stream
 from ctre.selection import first_lowest
 from ctre.topology import Topology
@@ -37,6 +37,8 @@ class StartPlan:
     targets: IndexArray | FloatArray
     activation: Activation
     loss: Loss
+    sample_weight: FloatArray | None = None
+    """(n_rows,) weights of those rows in the loss; None weighs all alike."""
 
 
 class FirstLayer(NamedTuple):
@@ -49,9 +51,6 @@ class FirstLayer(NamedTuple):
 class Start(Protocol):
     """Chooses the layers that training begins with."""
 
-    settings: ClassVar[frozenset[str]]
-    """Names of the settings it depends on, of those that not every method does."""
-
     def layers(self, plan: StartPlan) -> list[FirstLayer]:
         """Give every layer, first to last."""
         ...
@@ -61,7 +60,7 @@ class Start(Protocol):
 class ErdosRenyi:
     """Places drawn at random, exactly as many as planned."""
 
-    settings: ClassVar = frozenset({"epsilon", "density"})
+    settings: ClassVar = frozenset({"budget"})
 
     def layers(self, plan: StartPlan) -> list[FirstLayer]:
         """Draw; O(n_connections)."""
@@ -78,8 +77,6 @@ class ErdosRenyi:
 @dataclass(frozen=True)
 class Full:
     """Every pair connected, for methods that prune; O(n_pre * n_post) memory."""
-
-    settings: ClassVar = frozenset[str]()
 
     def layers(self, plan: StartPlan) -> list[FirstLayer]:
         """Connect everything."""
@@ -109,7 +106,7 @@ class Snip:
 
     over: Literal["layer", "network"] = "layer"
 
-    settings: ClassVar = frozenset({"epsilon", "density"})
+    settings: ClassVar = frozenset({"budget"})
 
     def layers(self, plan: StartPlan) -> list[FirstLayer]:
         """Go forward and backward through the dense start, and keep the most salient places."""
@@ -125,13 +122,16 @@ class Snip:
                 values = activate(plan.activation, values)
             before.append(values)
             values = layer.forward(values)
-        signals = error_signals(plan.loss, values, plan.targets) / np.float32(len(values))
+        error = mean_error_signals(plan.loss, values, plan.targets, plan.sample_weight)
+        behind = backpropagate(
+            error, before, [layer.carry_back for layer in dense], plan.activation
+        )
         n_kept = sum(plan.counts)
         counts = plan.counts if self.over == "layer" else (n_kept,) * len(dense)
-        kept: list[_Places] = []
-        for layer, inputs, count in zip(dense[::-1], before[::-1], counts[::-1], strict=True):
-            kept.insert(0, layer.most_salient(inputs, signals, count))
-            signals = layer.backward(signals) * activation_slope(plan.activation, inputs)
+        kept = [
+            layer.most_salient(inputs, signals, count)
+            for layer, inputs, signals, count in zip(dense, before, behind, counts, strict=True)
+        ]
         if self.over == "network":
             kept = _most_salient_of_all(kept, n_kept)
         return [
@@ -192,7 +192,7 @@ class _DenseBlocks:
             sums[:, some] = inputs @ weights.T
         return sums
 
-    def backward(self, signals: FloatArray) -> FloatArray:
+    def carry_back(self, signals: FloatArray) -> FloatArray:
         errors = np.zeros((len(signals), self.n_pre), dtype=np.float32)
         for some, weights in self.blocks():
             errors += signals[:, some] @ weights

@@ -11,6 +11,7 @@ import numpy as np
 
 from ctre._typing import FloatArray
 from ctre.errors import UnknownNameError
+from ctre.vocabulary import WeightInitName
 
 Draw: TypeAlias = Callable[[np.random.Generator, int, int, int], FloatArray]
 """(generator, n_pre, n_post, count) -> float32 (count,) weights."""
@@ -41,7 +42,7 @@ def _normal(rng: np.random.Generator, n_pre: int, n_post: int, count: int) -> Fl
     return rng.normal(0.0, 0.1, count).astype(np.float32)
 
 
-WEIGHT_INITS: Mapping[str, WeightInit] = MappingProxyType(
+WEIGHT_INITS: Mapping[WeightInitName, WeightInit] = MappingProxyType(
     {
         "uniform": WeightInit(initial=_glorot, newborn=_fan_in),  # the paper's main tables
         "normal": WeightInit(initial=_normal, newborn=_normal),  # the paper's appendix C
@@ -50,7 +51,7 @@ WEIGHT_INITS: Mapping[str, WeightInit] = MappingProxyType(
 """U(±sqrt(6 / (n_pre + n_post))), newborn U(±sqrt(6 / n_pre)); or N(0, 0.1²) for both."""
 
 
-def get_weight_init(name: str) -> WeightInit:
+def get_weight_init(name: WeightInitName) -> WeightInit:
     """Look a weight initialization up by name.
 
     Raises

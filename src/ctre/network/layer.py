@@ -48,7 +48,7 @@ class SparseLayer:
         self.bias_slots = tuple(np.zeros_like(self.biases) for _ in range(n_slots))
 
     def arrays(self) -> LayerArrays:
-        """Lend the layer to a kernel, which may change weights, biases and slots in place."""
+        """Give the layer as kernels take it; they may change weights, biases and slots in place."""
         return LayerArrays(
             n_pre=self.topology.n_pre,
             indptr=self.topology.indptr,
@@ -58,6 +58,11 @@ class SparseLayer:
             weight_slots=self.weight_slots,
             bias_slots=self.bias_slots,
         )
+
+    def carry_back(self, signals: FloatArray) -> FloatArray:
+        """Multiply error signals (n_rows, n_post) by the outgoing weights: (n_rows, n_pre)."""
+        errors: FloatArray = (self.topology.as_matrix(self.weights) @ signals.T).T
+        return errors
 
     def apply(self, change: TopologyChange, newborn: FloatArray) -> None:
         """Go over to a new topology: survivors keep weight and momentum.

@@ -1,22 +1,36 @@
-"""Sparse layers in a row: training, prediction, and the activations they can lend."""
+"""Layers in a row: training, prediction, and the activity between them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import csc_array
 
 from ctre._typing import DoubleArray, FloatArray, IndexArray
+from ctre.density import count_places
 from ctre.errors import InvalidParameterError
-from ctre.kernels import SGD, Activation, Adam, EpochTotals, Loss, Samples, Tick, kernels
-from ctre.kernels.functions import activation_slope, error_signals, output
+from ctre.kernels import (
+    SGD,
+    Activation,
+    Adam,
+    EpochTotals,
+    LayerArrays,
+    LayerKernels,
+    Loss,
+    Samples,
+    Tick,
+    layer_kernels,
+)
+from ctre.kernels.functions import backpropagate, mean_error_signals, output
 from ctre.network.layer import SparseLayer
 
 
 class SparseNetwork:
     """A multi-layer perceptron whose layers hold their connections and nothing else.
+
+    If they hold every place there is, it trains and predicts on BLAS.
 
     Parameters
     ----------
@@ -59,6 +73,16 @@ class SparseNetwork:
         return tuple(layer.topology.n_connections for layer in self.layers)
 
     @property
+    def n_places(self) -> int:
+        """Number of pairs of neurons that a connection could join, over all layers."""
+        return sum(count_places(self.layer_sizes))
+
+    @property
+    def density(self) -> float:
+        """Connections per place, over all layers, in [0, 1]."""
+        return sum(self.n_connections) / self.n_places
+
+    @property
     def coefs(self) -> list[csc_array]:
         """Weights (n_pre, n_post) of every layer; they share memory with the network."""
         return [layer.topology.as_matrix(layer.weights) for layer in self.layers]
@@ -94,8 +118,9 @@ class SparseNetwork:
         tick: Tick | None,
     ) -> EpochTotals:
         """Train every batch of ``order`` once, in place; see `ctre.kernels.contract.Kernels`."""
-        return kernels().train_epoch(
-            [layer.arrays() for layer in self.layers],
+        kernels, layers = self._for_kernels()
+        return kernels.train_epoch(
+            layers,
             samples,
             targets,
             order,
@@ -110,62 +135,49 @@ class SparseNetwork:
 
     def scores(self, samples: Samples, n_threads: int = 1) -> FloatArray:
         """Compute the input sums (n_samples, n_out) of the output layer, float32."""
-        return kernels().forward(
-            [layer.arrays() for layer in self.layers],
-            samples,
-            activation=self.activation,
-            n_threads=n_threads,
-        )
+        kernels, layers = self._for_kernels()
+        return kernels.forward(layers, samples, activation=self.activation, n_threads=n_threads)
 
     def outputs(self, samples: Samples, n_threads: int = 1) -> DoubleArray:
         """Compute probabilities or predictions (n_samples, n_out), float64."""
         return output(self.loss, self.scores(samples, n_threads))
 
-    def lend_activations(
-        self, samples: Samples, n_threads: int = 1
-    ) -> Iterator[tuple[Samples, FloatArray]]:
-        """Give, layer by layer, the activations before and after it.
+    def activations(self, samples: Samples, n_threads: int = 1) -> list[FloatArray]:
+        """Compute the activations (n_rows, n_neurons) of the hidden layers, and the scores."""
+        kernels, layers = self._for_kernels()
+        return kernels.activations(layers, samples, activation=self.activation, n_threads=n_threads)
 
-        The first are the samples themselves, the last are the output probabilities. A layer may
-        change its topology once its own activations have been taken: all of them were computed
-        from the weights before that.
-        """
-        *hidden, scores = self._lent(samples, n_threads)
-        after = [*hidden, output(self.loss, scores).astype(np.float32)]
-        yield from zip([samples, *hidden], after, strict=True)
-
-    def _lent(self, samples: Samples, n_threads: int) -> list[FloatArray]:
-        """Compute the activations of the hidden layers, and the scores."""
-        return kernels().lend(
-            [layer.arrays() for layer in self.layers],
-            samples,
-            activation=self.activation,
-            n_threads=n_threads,
-        )
-
-    def gradient_factors(
+    def error_signals(
         self,
-        samples: Samples,
+        activations: Sequence[FloatArray],
         targets: IndexArray | FloatArray,
-        sample_weight: FloatArray | None,
-    ) -> list[tuple[Samples, FloatArray]]:
-        """Give, for each layer, activations before it and error signals after it, of one batch.
+        sample_weight: FloatArray | None = None,
+    ) -> list[FloatArray]:
+        """Compute the error signals (n_rows, n_post) behind every layer, C order.
 
-        Their product ``activations.T @ error_signals`` is the gradient of the batch's (weighted)
-        mean loss by every weight the layer could have. Time O(n_rows * n_connections).
+        With the activations before a layer, the product ``activations.T @ error_signals`` is the
+        gradient of the rows' (weighted) mean loss by every weight the layer could have.
+        Time O(n_rows * n_connections).
+
+        Parameters
+        ----------
+        activations : sequence of arrays
+            What `activations` gives for these rows.
+        targets : array
+            Classes (n_rows,) for softmax cross-entropy, else values (n_rows, n_out).
+        sample_weight : float32 array of shape (n_rows,), optional
+            Weight of each row in the loss.
         """
-        *before, scores = [samples, *self._lent(samples, n_threads=1)]
-        weight = np.ones(samples.shape[0]) if sample_weight is None else sample_weight
-        share = (weight / (weight.sum() or 1.0)).astype(np.float32)[:, None]
-        signals = error_signals(self.loss, scores, targets) * share
-        factors = []
-        for layer in reversed(self.layers):
-            inputs = before.pop()
-            factors.append((inputs, signals))
-            if before:
-                outgoing = layer.topology.as_matrix(layer.weights)
-                signals = (outgoing @ signals.T).T * activation_slope(self.activation, inputs)
-        return factors[::-1]
+        *hidden, scores = activations
+        error = mean_error_signals(self.loss, scores, targets, sample_weight)
+        carry_back = [layer.carry_back for layer in self.layers]
+        # What is before the first layer plays no role.
+        signals = backpropagate(error, [scores, *hidden], carry_back, self.activation)
+        return [np.ascontiguousarray(values) for values in signals]
+
+    def _for_kernels(self) -> tuple[LayerKernels, list[LayerArrays]]:
+        layers = [layer.arrays() for layer in self.layers]
+        return layer_kernels(layers), layers
 
     def snapshot(self) -> SparseNetwork:
         """Copy what prediction needs."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ctre.topology import TopologyChange
-from ctre.training.history import EpochRecord, History
+
+if TYPE_CHECKING:
+    from ctre.training.fit_state import FitState
 
 
 class StopTraining(Exception):  # noqa: N818 - a request, not an error
@@ -28,21 +31,28 @@ class FitPlan:
 
 
 class Callback:
-    """Base of everything that watches a fit; each method does nothing until overridden."""
+    """Base of everything that watches a fit; each method does nothing until overridden.
 
-    def on_fit_begin(self, plan: FitPlan) -> None:
+    All are told of the `FitState`: the network, its history, and what was planned. They may look
+    at everything and change nothing.
+    """
+
+    def on_fit_begin(self, state: FitState) -> None:
         """Start: nothing has been trained."""
 
-    def on_tick(self, epoch: int, n_samples_done: int) -> None:
+    def on_tick(self, state: FitState, n_samples_done: int) -> None:
         """Inside an epoch, at most about ten times a second; what it raises ends the fit."""
 
-    def on_topology_update(self, epoch: int, changes: Sequence[TopologyChange]) -> None:
+    def on_topology_update(self, state: FitState, changes: Sequence[TopologyChange]) -> None:
         """After a topology update, if the epoch ends in one: what changed in each layer."""
 
-    def on_epoch_end(self, record: EpochRecord) -> None:
-        """After training, validation and topology update; may raise `StopTraining`."""
+    def on_epoch_end(self, state: FitState) -> None:
+        """After training, validation and topology update; may raise `StopTraining`.
 
-    def on_fit_end(self, history: History) -> None:
+        What the epoch brought is ``state.history[-1]``.
+        """
+
+    def on_fit_end(self, state: FitState) -> None:
         """End in good order."""
 
 
@@ -58,8 +68,9 @@ class PrintEpochs(Callback):
     def __init__(self, every: int) -> None:
         self.every = every
 
-    def on_epoch_end(self, record: EpochRecord) -> None:
+    def on_epoch_end(self, state: FitState) -> None:
         """Print the line, if it is time."""
+        record = state.history[-1]
         if record.epoch % self.every:
             return
         line = f"Epoch {record.epoch}, loss = {record.train_loss:.6f}"

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
+from ctre.training.best import BestSoFar
+
 
 @dataclass(frozen=True, slots=True)
 class EpochRecord:
@@ -14,7 +16,8 @@ class EpochRecord:
     epoch: int
     """Counted from 1."""
     learning_rate: float
-    drop_fraction: float
+    drop_fraction: float | None
+    """Share of the connections to drop after the epoch; None if no share decides that."""
     train_loss: float
     """Mean over the samples, each at the moment it was trained, without the L2 term."""
     train_accuracy: float | None
@@ -24,7 +27,7 @@ class EpochRecord:
     validation_score: float | None
     """Accuracy, or R² for regression; None without validation rows."""
     test_loss: float | None
-    """Of rows that are only watched; None if there are none."""
+    """Of rows that decide nothing; None if there are none."""
     test_score: float | None
     stall: int
     """Epochs since the validation score (without one, the training loss) last improved."""
@@ -73,15 +76,11 @@ class History(Sequence[EpochRecord]):
 
     @property
     def best(self) -> EpochRecord:
-        """The record of the best validation score, the first one on ties; else the last record.
-
-        While a method still prunes, its networks are not yet what was asked for: only records
-        with as few connections as the last one count.
-        """
-        last = self._records[-1]
-        candidates = [
-            record for record in self._records if record.n_connections == last.n_connections
-        ]
-        if last.validation_score is None:
-            return last
-        return max(candidates, key=lambda record: record.validation_score or 0.0)
+        """The record of the best epoch, by the one rule: `ctre.training.best.BestSoFar`."""
+        best = BestSoFar()
+        for record in self._records:
+            best.offer(
+                record.epoch, record.n_connections, record.train_loss, record.validation_score
+            )
+        (found,) = (record for record in self._records if record.epoch == best.epoch)
+        return found

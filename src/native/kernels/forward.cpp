@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "denormals.hpp"
+#include "kernel_table.hpp"
 #include "memory.hpp"
 #include "plan.hpp"
 #include "rows.hpp"

@@ -1,6 +1,6 @@
 // The search for the best pairs: coarse where that is enough to dismiss nearly all of them, else
 // exact. Both find the same pairs.
-#include "similarity.hpp"
+#include "best_absent_pairs.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -13,14 +13,15 @@
 #include "coarse_filter.hpp"
 #include "exact_filter.hpp"
 #include "exact_product.hpp"
+#include "kernel_table.hpp"
 #include "threads.hpp"
 
 namespace ctre::CTRE_ISA {
 namespace {
 
-constexpr double kThreadWork = 4e6;        // operations worth a thread
+constexpr double kThreadWork = 4e6;       // operations worth a thread
 constexpr std::int64_t kFewSamples = 24;  // fewer do not repay a coarse search
-constexpr std::int64_t kSparing = 8;       // a coarse search is for one place of so many, at most
+constexpr std::int64_t kSparing = 8;      // a coarse search is for one place of so many, at most
 
 int worth_threads(const AbsentPairQuery& query, double n_operations) {
   return static_cast<int>(std::min<double>(query.n_threads, 1 + n_operations / kThreadWork));
@@ -31,7 +32,8 @@ class Search {
   Search(const AbsentPairQuery& query, std::int64_t* keys)
       : query_(query),
         keys_(keys),
-        n_threads_(worth_threads(query, static_cast<double>(query.n_samples) * static_cast<double>(query.n_pre) *
+        n_threads_(worth_threads(query, static_cast<double>(query.n_samples) *
+                                            static_cast<double>(query.n_pre) *
                                             static_cast<double>(query.n_post))),
         pre_columns_(query.n_pre),
         post_columns_(query.n_post) {
@@ -45,22 +47,28 @@ class Search {
 
  private:
   void profile() {
-    const double n_values = static_cast<double>(query_.n_samples) * static_cast<double>(query_.n_pre + query_.n_post);
+    const double n_values =
+        static_cast<double>(query_.n_samples) * static_cast<double>(query_.n_pre + query_.n_post);
     const int n_readers = worth_threads(query_, n_values);
     run_team(n_readers, [&](int thread) {
       const Share pre = share_of(query_.n_pre, thread, n_readers);
       if (query_.pre) {
         profile_columns(query_.pre, query_.n_samples, query_.n_pre, pre, pre_columns_);
       } else {
-        profile_columns(query_.pre_indptr, query_.pre_indices, query_.pre_values, pre, pre_columns_);
+        profile_columns(query_.pre_indptr, query_.pre_indices, query_.pre_values, pre,
+                        pre_columns_);
       }
-      profile_columns(query_.post, query_.n_samples, query_.n_post, share_of(query_.n_post, thread, n_readers),
-                      post_columns_);
+      profile_columns(query_.post, query_.n_samples, query_.n_post,
+                      share_of(query_.n_post, thread, n_readers), post_columns_);
     });
   }
 
-  Side pre_side(bool all_live) const { return {pre_columns_, query_.normalized, query_.pre_offset, all_live}; }
-  Side post_side(bool all_live) const { return {post_columns_, query_.normalized, query_.post_offset, all_live}; }
+  Side pre_side(bool all_live) const {
+    return {pre_columns_, query_.normalized, query_.pre_offset, all_live};
+  }
+  Side post_side(bool all_live) const {
+    return {post_columns_, query_.normalized, query_.post_offset, all_live};
+  }
 
   // Returns whether the dead neurons had finite partners alone. If not, zero times infinity is NaN:
   // no neuron may be left out.
@@ -86,17 +94,20 @@ class Search {
     const std::vector<Pair>& pairs = best.pairs();
     std::transform(pairs.begin(), pairs.end(), keys_, [](const Pair& pair) { return pair.key; });
     std::sort(keys_, keys_ + query_.count);
-    return std::all_of(workspaces.begin(), workspaces.end(), [](const auto& work) { return work.panels.finite; });
+    return std::all_of(workspaces.begin(), workspaces.end(),
+                       [](const auto& work) { return work.panels.finite; });
   }
 
   // Returns whether that was possible.
   bool run_coarsely() {
     const std::int64_t n_places = query_.n_pre * query_.n_post;
-    if (!kHasPairProducts || !query_.pre || query_.n_samples < kFewSamples || query_.count > n_places / kSparing) {
+    if (!kHasPairProducts || !query_.pre || query_.n_samples < kFewSamples ||
+        query_.count > n_places / kSparing) {
       return false;
     }
     const Side pre = pre_side(false), post = post_side(false);
-    if (!are_moderate(pre_columns_, pre.live) || !are_moderate(post_columns_, post.live)) return false;
+    if (!are_moderate(pre_columns_, pre.live) || !are_moderate(post_columns_, post.live))
+      return false;
     const Scoring scoring(query_);
     Candidates candidates(query_.count, pre.live.size() * post.live.size());
     add_dead(pre, post, scoring, candidates);
@@ -121,7 +132,8 @@ class Search {
   }
 
   // The scores of dead neurons are exact as they are.
-  void add_dead(const Side& pre, const Side& post, const Scoring& scoring, Candidates& candidates) const {
+  void add_dead(const Side& pre, const Side& post, const Scoring& scoring,
+                Candidates& candidates) const {
     BestPairs best(query_.count);
     ExactFilter filter(query_, scoring, pre, post, best);
     for (std::int64_t q = 0; q < query_.n_post; ++q) filter.score_dead(q);
@@ -136,14 +148,17 @@ class Search {
     std::vector<std::int64_t> sure;
     std::vector<Pair> unsure;
     candidates.settle(sure, unsure);
-    const auto n_left = static_cast<std::ptrdiff_t>(query_.count) - static_cast<std::ptrdiff_t>(sure.size());
+    const auto n_left =
+        static_cast<std::ptrdiff_t>(query_.count) - static_cast<std::ptrdiff_t>(sure.size());
     if (static_cast<std::ptrdiff_t>(unsure.size()) > n_left) {
-      std::sort(unsure.begin(), unsure.end(), [](const Pair& a, const Pair& b) { return a.key < b.key; });
+      std::sort(unsure.begin(), unsure.end(),
+                [](const Pair& a, const Pair& b) { return a.key < b.key; });
       rank_exactly(pre, post, scoring, unsure);
       std::nth_element(unsure.begin(), unsure.begin() + n_left, unsure.end(), Better{});
     }
     std::int64_t* end = std::copy(sure.begin(), sure.end(), keys_);
-    std::transform(unsure.begin(), unsure.begin() + n_left, end, [](const Pair& pair) { return pair.key; });
+    std::transform(unsure.begin(), unsure.begin() + n_left, end,
+                   [](const Pair& pair) { return pair.key; });
     std::sort(keys_, keys_ + query_.count);
   }
 
@@ -156,7 +171,8 @@ class Search {
   };
 
   // Ranks pairs by the very sums of an exact search.
-  void rank_exactly(const Side& pre, const Side& post, const Scoring& scoring, std::vector<Pair>& pairs) const {
+  void rank_exactly(const Side& pre, const Side& post, const Scoring& scoring,
+                    std::vector<Pair>& pairs) const {
     const auto scale_of = [](const Side& side, std::int64_t neuron) {
       const auto i = static_cast<std::size_t>(neuron);
       return side.is_live[i] ? side.live.scale[static_cast<std::size_t>(side.position[i])] : 0.0f;
@@ -170,21 +186,24 @@ class Search {
       group.pre_scale[i] = scale_of(pre, group.p[i]);
       group.post_scale[i] = scale_of(post, group.q[i]);
     }
-    const double n_operations = 4.0 * static_cast<double>(query_.n_samples) * static_cast<double>(pairs.size());
+    const double n_operations =
+        4.0 * static_cast<double>(query_.n_samples) * static_cast<double>(pairs.size());
     const int n_threads = worth_threads(query_, n_operations);
     run_team(n_threads, [&](int thread) {
-      add_products(groups.data(), share_of(static_cast<std::int64_t>(groups.size()), thread, n_threads));
+      add_products(groups.data(),
+                   share_of(static_cast<std::int64_t>(groups.size()), thread, n_threads));
     });
     for (std::size_t k = 0; k < pairs.size(); ++k) {
       const Together& group = groups[k / kTogether];
       const std::size_t i = k % kTogether;
-      const float sum = group.sums[i] + scoring.pre_offset(group.p[i]) + scoring.post_offset(group.q[i]);
+      const float sum =
+          group.sums[i] + scoring.pre_offset(group.p[i]) + scoring.post_offset(group.q[i]);
       pairs[k].rank = scoring.rank_of(sum);
     }
   }
 
-  // Multiplies and adds in the order of an exact search. A chunk of samples serves all pairs while it
-  // is in cache.
+  // Multiplies and adds in the order of an exact search. A chunk of samples serves all pairs while
+  // it is in cache.
   void add_products(Together* groups, Share share) const {
     for (std::int64_t begin = 0; begin < query_.n_samples; begin += kChunk) {
       const std::int64_t end = std::min(begin + kChunk, query_.n_samples);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "columns.hpp"
+#include "kernel_table.hpp"
 #include "memory.hpp"
 #include "simd.hpp"
 #include "threads.hpp"
@@ -24,9 +25,9 @@ struct Samples {
 };
 
 // One side's samples as rows [neuron][kSamples], scaled; where there are no samples, zeros.
-class Side {
+class SampleRows {
  public:
-  Side(std::int64_t n_neurons, bool normalized)
+  SampleRows(std::int64_t n_neurons, bool normalized)
       : rows_(static_cast<std::size_t>(n_neurons * kSamples), Fill::nothing),
         scale_(static_cast<std::size_t>(n_neurons), 1.0f),
         normalized_(normalized) {}
@@ -87,9 +88,9 @@ class Side {
   const bool normalized_;
 };
 
-class Scoring {
+class PairScorer {
  public:
-  explicit Scoring(const PairScoresCall& call)
+  explicit PairScorer(const PairScoresCall& call)
       : call_(call),
         pre_(call.n_pre, call.normalized),
         post_(call.n_post, call.normalized),
@@ -175,7 +176,7 @@ class Scoring {
   }
 
   const PairScoresCall& call_;
-  Side pre_, post_;
+  SampleRows pre_, post_;
   ColumnProfiles pre_profiles_, post_profiles_;
   std::vector<std::int64_t> next_;
 };
@@ -188,8 +189,8 @@ void pair_scores(const PairScoresCall& call) {
                               (n_pairs + static_cast<double>(call.n_pre + call.n_post));
   const int n_threads =
       static_cast<int>(std::min<double>(call.n_threads, 1 + n_operations / kThreadWork));
-  Scoring scoring(call);
-  run_team(n_threads, [&](int thread, Team& team) { scoring.work(thread, team); });
+  PairScorer scorer(call);
+  run_team(n_threads, [&](int thread, Team& team) { scorer.work(thread, team); });
 }
 
 }  // namespace ctre::CTRE_ISA

@@ -1,4 +1,4 @@
-#include "dispatch.hpp"
+#include "kernel_table.hpp"
 
 #include <stdexcept>
 #include <vector>
@@ -11,23 +11,30 @@ struct Candidate {
   bool is_supported;
 };
 
+#define CTRE_ADDRESS(result, name, parameters) name,
+#define CTRE_KERNELS_OF(isa, n_lanes)                          \
+  [] {                                                         \
+    using namespace isa;                                       \
+    return Kernels{#isa, n_lanes, CTRE_KERNELS(CTRE_ADDRESS)}; \
+  }()
+
 // Best first, which is widest first.
 const std::vector<Candidate>& candidates() {
-#define CTRE_KERNELS(isa, n_lanes) \
-  Kernels { #isa, n_lanes, isa::train_epoch, isa::forward, isa::best_absent_pairs, isa::pair_scores }
   static const std::vector<Candidate> all = {
 #ifdef CTRE_X86
-      {CTRE_KERNELS(avx512, 16),
+      {CTRE_KERNELS_OF(avx512, 16),
        __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("fma")},
-      {CTRE_KERNELS(avx2, 8), __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")},
+      {CTRE_KERNELS_OF(avx2, 8), __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")},
 #endif
-      {CTRE_KERNELS(baseline, 4), true},
+      {CTRE_KERNELS_OF(baseline, 4), true},
   };
-#undef CTRE_KERNELS
   return all;
 }
+
+#undef CTRE_ADDRESS
+#undef CTRE_KERNELS_OF
 
 }  // namespace
 

@@ -8,8 +8,9 @@ from hypothesis.extra.numpy import arrays
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.sparse import csr_array, csr_matrix
 
-from ctre.datasets import SCALINGS, Scaling
 from ctre.errors import InvalidDataError, InvalidParameterError, UnknownNameError
+from ctre.preprocessing import Scaling
+from ctre.vocabulary import SCALINGS
 
 values = st.integers(-1000, 1000).map(lambda n: n / 8)
 tables = st.tuples(st.integers(1, 12), st.integers(1, 4)).flatmap(
@@ -97,7 +98,40 @@ def test_the_result_is_float32_in_row_order_whatever_the_block(rng):
 @pytest.mark.parametrize("name", ["minmax", "standard"])
 def test_sparse_rows_are_not_made_dense(name):
     with pytest.raises(InvalidParameterError, match=f"got '{name}'.*dense.*'std'"):
-        Scaling.fit(name, csr_array(np.eye(3, dtype=np.float32)))
+        Scaling.fit(name, csr_array(-np.eye(3, dtype=np.float32)))
+
+
+@given(tables)
+def test_minmax_leaves_zeros_that_are_the_lowest_values_where_they_are(X):
+    """Planted: the highest value of what is stored, where all of it is below zero."""
+    X = np.abs(X)
+    X[0] = 0
+    sparse = csr_array(X)
+    scaled = Scaling.fit("minmax", sparse).apply(sparse)
+    assert isinstance(scaled, csr_array)
+    assert_array_equal(scaled.toarray(), Scaling.fit("minmax", X).apply(X))
+
+
+def test_sparse_rows_are_made_dense_where_zeros_move():
+    """A file to predict may be sparse where the training rows were dense."""
+    X = np.float32([[0, 2], [4, 2], [2, 5]])
+    scaling = Scaling.fit("standard", X)
+    assert_array_equal(scaling.apply(csr_array(X)), scaling.apply(X))
+
+
+@pytest.mark.parametrize(("form", "chosen"), [(np.asarray, "standard"), (csr_array, "std")])
+def test_auto_centres_dense_rows_alone(form, chosen):
+    X = form(np.float32([[0, 2], [4, 2], [2, 5]]))
+    auto, named = Scaling.fit("auto", X), Scaling.fit(chosen, X)
+    assert auto.name == chosen
+    assert_array_equal(auto.factor, named.factor)
+    assert (auto.shift is None) == (named.shift is None)
+
+
+def test_numbers_are_scaled_in_float64():
+    """Seconds since 1970, a minute apart: in float32 they are all the same."""
+    X = 1.7e9 + np.array([[-60.0], [60.0], [30.0]])
+    assert_allclose(Scaling.fit("minmax", X).apply(X), [[0], [1], [0.75]])
 
 
 def test_other_columns_are_refused():

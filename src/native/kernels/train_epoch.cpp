@@ -1,6 +1,7 @@
 // An epoch: batches cut into tiles, tiles shared out among threads, gradients summed in a fixed
 // order, one step of the optimizer after the other.
 #include "denormals.hpp"
+#include "kernel_table.hpp"
 #include "optimizers.hpp"
 #include "tile_pass.hpp"
 #include "tiling.hpp"

@@ -1,0 +1,37 @@
+"""The whole fit: epochs until the plan or a callback ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ctre.training.callbacks import Callback, StopTraining
+from ctre.training.fit_state import FitState
+
+
+def train(state: FitState, callbacks: Sequence[Callback] = ()) -> None:
+    """Do all epochs that are left.
+
+    Parameters
+    ----------
+    state : FitState
+        Goes on from where it is. Afterwards ``state.kept`` is the network of the best epoch.
+    callbacks : sequence of Callback
+        Told of every epoch; all of them, also where one stops the fit.
+
+    Raises
+    ------
+    TrainingDivergedError
+        If the training or validation loss stops being finite.
+    """
+    for callback in callbacks:
+        callback.on_fit_begin(state)
+    wanted = True
+    while wanted and not state.is_done:
+        state.step(callbacks)
+        for callback in callbacks:
+            try:
+                callback.on_epoch_end(state)
+            except StopTraining:
+                wanted = False
+    for callback in callbacks:
+        callback.on_fit_end(state)

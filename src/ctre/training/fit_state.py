@@ -1,0 +1,346 @@
+"""All that a fit is between two epochs, and how it goes on. No method is known here by name."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from ctre.errors import InvalidParameterError, TrainingDivergedError
+from ctre.kernels import Adam, EpochTotals
+from ctre.methods.evidence import Stage
+from ctre.methods.evolve import Evolution
+from ctre.network import SparseLayer, SparseNetwork
+from ctre.randomness import stream
+from ctre.topology import Topology
+from ctre.training.best import BestSoFar
+from ctre.training.callbacks import Callback, FitPlan
+from ctre.training.data import Evaluation, LabelledRows, TrainingData
+from ctre.training.evidence import TrainingEvidence
+from ctre.training.evolver import Evolver, Observe
+from ctre.training.history import EpochRecord, History
+from ctre.training.settings import TrainingSettings
+from ctre.training.task import Task
+
+
+class FitState:
+    """A fit in progress.
+
+    Parameters
+    ----------
+    network : SparseNetwork
+        Trained in place; its layers get the optimizer's slots.
+    data : TrainingData
+        Rows to train on, to validate with and to test on.
+    task : Task
+        What is learned.
+    settings : TrainingSettings
+        How.
+    seed : numpy.random.SeedSequence
+        Decides everything random; the number of threads decides nothing.
+
+    Attributes
+    ----------
+    network : SparseNetwork
+        As it is now, after the latest topology update.
+    kept : SparseNetwork
+        As it was at the best epoch, before the update after it.
+    best : BestSoFar
+        Which epoch that is, and for how long there has been no better one.
+    history : History
+        One record per epoch done.
+    n_steps_done : int
+        Batches trained.
+    plan : FitPlan
+        What was to be done at the beginning.
+    observe : callable
+        Gathers the evidence that policies ask for; `TrainingEvidence`, unless another is put here
+        before training begins.
+    """
+
+    def __init__(
+        self,
+        network: SparseNetwork,
+        data: TrainingData,
+        task: Task,
+        settings: TrainingSettings,
+        seed: np.random.SeedSequence,
+    ) -> None:
+        self.network, self.data, self.task, self.settings = network, data, task, settings
+        self.seed = seed
+        self.kept, self.best, self.history = network, BestSoFar(), History()
+        self.n_steps_done = 0
+        self.plan = FitPlan(
+            method=settings.method_name,
+            n_epochs=settings.n_epochs,
+            n_samples=len(data.train_rows),
+            n_validation=len(data.validation_rows),
+            layer_sizes=network.layer_sizes,
+            n_connections=network.n_connections,
+            n_threads=settings.n_threads,
+        )
+        network.reset_slots(2 if isinstance(settings.optimizer, Adam) else 1)
+        self._batch_rng, self._row_rng = stream(seed, "batches"), stream(seed, "evidence rows")
+        self._validation = data.validation
+        self.observe: Observe = TrainingEvidence(
+            network, data, settings.batch_size, self._row_rng, settings.n_update_threads
+        )
+        self._evolver = None
+        if settings.method is not None:
+            self._evolver = Evolver(
+                settings.method,
+                settings.budgets,
+                settings.draw_newborn,
+                seed,
+                settings.n_update_threads,
+            )
+
+    @property
+    def n_epochs_done(self) -> int:
+        """Epochs that are in the history."""
+        return len(self.history)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all epochs that were planned are."""
+        return self.n_epochs_done >= self.settings.n_epochs
+
+    def step(self, callbacks: Sequence[Callback] = ()) -> EpochRecord:
+        """Do one epoch: train, validate, evolve.
+
+        Parameters
+        ----------
+        callbacks : sequence of Callback
+            Told of ticks and of the topology update; whoever calls tells of the epoch's end.
+
+        Returns
+        -------
+        EpochRecord
+            What the history now ends in.
+
+        Raises
+        ------
+        TrainingDivergedError
+            If the training or validation loss stops being finite.
+
+        Notes
+        -----
+        After the last epoch the topology is left alone: nothing would train what was grown.
+        """
+        settings, network, data = self.settings, self.network, self.data
+        stage = Stage(self.n_epochs_done + 1, settings.n_epochs)
+        epoch = stage.step
+        learning_rate = settings.optimizer.learning_rate * settings.learning_rate_schedule(
+            stage.begun
+        )
+        started = time.perf_counter()
+        totals = self._train(learning_rate, callbacks)
+        _check_finite("training", totals.loss, epoch, learning_rate)
+        trained = time.perf_counter()
+        validation = self._evaluate(self._validation)
+        if validation is not None:
+            _check_finite("validation", validation.loss, epoch, learning_rate)
+        test = self._evaluate(data.test)
+        n_connections = network.n_connections
+        score = validation.score if validation else None
+        if self.best.offer(epoch, n_connections, totals.loss, score):
+            self.kept = network.snapshot()  # before the update, which is not trained if this ends
+        validated = time.perf_counter()
+        evolutions = self._evolve(stage._replace(longest_stall=self.best.longest_stall))
+        evolved = time.perf_counter()
+        changes = [evolution.change for evolution in evolutions]
+        for callback in callbacks if changes else ():
+            callback.on_topology_update(self, changes)
+
+        none = (0,) * len(n_connections)
+        record = EpochRecord(
+            epoch=epoch,
+            learning_rate=learning_rate,
+            drop_fraction=(
+                None if settings.method is None else settings.method.pace.drop_fraction(stage)
+            ),
+            train_loss=totals.loss,
+            train_accuracy=(
+                totals.n_correct / len(data.train_rows)
+                if network.loss == "softmax_cross_entropy"
+                else None
+            ),
+            validation_loss=validation.loss if validation else None,
+            validation_score=score,
+            test_loss=test.loss if test else None,
+            test_score=test.score if test else None,
+            stall=self.best.stall,
+            n_connections=n_connections,
+            n_died=tuple(change.n_died for change in changes) or none,
+            n_born=tuple(change.n_born for change in changes) or none,
+            n_regrown=tuple(evolution.n_regrown for evolution in evolutions) or none,
+            n_random=tuple(evolution.n_random for evolution in evolutions) or none,
+            seconds_train=trained - started,
+            seconds_validate=validated - trained,
+            seconds_evolve=evolved - validated,
+        )
+        self.history.append(record)
+        return record
+
+    def _train(self, learning_rate: float, callbacks: Sequence[Callback]) -> EpochTotals:
+        settings, data = self.settings, self.data
+        optimizer = settings.optimizer._replace(learning_rate=learning_rate)
+        if isinstance(optimizer, Adam):
+            optimizer = optimizer._replace(n_steps_done=self.n_steps_done)
+
+        def tick(n_samples_done: int) -> None:
+            for callback in callbacks:
+                callback.on_tick(self, n_samples_done)
+
+        totals = self.network.train_epoch(
+            data.rows.samples,
+            data.rows.targets,
+            self._batch_rng.permutation(data.train_rows),
+            sample_weight=data.rows.sample_weight,
+            batch_size=settings.batch_size,
+            optimizer=optimizer,
+            n_threads=settings.n_threads,
+            tick=tick if callbacks else None,
+        )
+        self.n_steps_done += math.ceil(len(data.train_rows) / settings.batch_size)
+        return totals
+
+    def _evaluate(self, rows: LabelledRows | None) -> Evaluation | None:
+        if rows is None:
+            return None
+        return rows.evaluate(self.network, self.task, self.settings.n_threads)
+
+    def _evolve(self, stage: Stage) -> list[Evolution]:
+        if self._evolver is None:
+            return []
+        return self._evolver.update(self.network.layers, stage, self.observe)
+
+    def state(self) -> dict[str, Any]:
+        """Copy everything that decides how the fit goes on.
+
+        Returns
+        -------
+        dict
+            Nested dicts, lists, numbers, strings and arrays. Given to `restore`, in this or another
+            process, it makes training go on bit for bit as it would have.
+        """
+        return {
+            "entropy": self.seed.entropy,
+            "spawn_key": list(self.seed.spawn_key),
+            "train_rows": self.data.train_rows.copy(),
+            "validation_rows": self.data.validation_rows.copy(),
+            "layers": [_layer_state(layer) for layer in self.network.layers],
+            "kept": [_layer_state(layer) for layer in self.kept.layers],
+            "best": asdict(self.best),
+            "generators": {
+                name: rng.bit_generator.state for name, rng in self._generators().items()
+            },
+            "n_steps_done": self.n_steps_done,
+            "history": [asdict(record) for record in self.history],
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Go back, or on, to a state that `state` gave.
+
+        Parameters
+        ----------
+        state : mapping
+            Of a fit of the same data, settings and seed.
+
+        Raises
+        ------
+        InvalidParameterError
+            If the seed, the rows or the layers differ; the message names what does.
+        """
+        self._check_origin(state)
+        for layer, stored in zip(self.network.layers, state["layers"], strict=True):
+            restored = _layer_of(layer.topology, stored)
+            layer.topology, layer.weights = restored.topology, restored.weights
+            layer.biases = restored.biases
+            layer.weight_slots, layer.bias_slots = restored.weight_slots, restored.bias_slots
+        network = self.network
+        self.kept = SparseNetwork(
+            [
+                _layer_of(layer.topology, stored)
+                for layer, stored in zip(network.layers, state["kept"], strict=True)
+            ],
+            network.activation,
+            network.loss,
+        )
+        best = dict(state["best"])
+        if best["n_connections"] is not None:
+            best["n_connections"] = tuple(best["n_connections"])
+        self.best = BestSoFar(**best)
+        for name, rng in self._generators().items():
+            rng.bit_generator.state = state["generators"][name]
+        self.n_steps_done = state["n_steps_done"]
+        self.history = History([_record_of(values) for values in state["history"]])
+
+    def _generators(self) -> dict[str, np.random.Generator]:
+        own = {"batches": self._batch_rng, "rows": self._row_rng}
+        return own | dict(self._evolver.generators if self._evolver else {})
+
+    def _check_origin(self, state: Mapping[str, Any]) -> None:
+        sizes = [(layer.topology.n_pre, layer.topology.n_post) for layer in self.network.layers]
+        stored_sizes = [(layer["n_pre"], layer["n_post"]) for layer in state["layers"]]
+        for what, same in (
+            ("seed", state["entropy"] == self.seed.entropy),
+            ("seed", list(state["spawn_key"]) == list(self.seed.spawn_key)),
+            ("training rows", np.array_equal(state["train_rows"], self.data.train_rows)),
+            (
+                "validation rows",
+                np.array_equal(state["validation_rows"], self.data.validation_rows),
+            ),
+            ("layer sizes", stored_sizes == sizes),
+            ("generators", state["generators"].keys() == self._generators().keys()),
+        ):
+            if not same:
+                raise InvalidParameterError(
+                    f"state must be of the same fit, got one whose {what} differ. Restore it into "
+                    "a fit of the same data, settings and random_state."
+                )
+
+
+def _layer_state(layer: SparseLayer) -> dict[str, Any]:
+    topology = layer.topology
+    return {
+        "n_pre": topology.n_pre,
+        "n_post": topology.n_post,
+        "indptr": topology.indptr.copy(),
+        "indices": topology.indices.copy(),
+        "weights": layer.weights.copy(),
+        "biases": layer.biases.copy(),
+        "weight_slots": [slot.copy() for slot in layer.weight_slots],
+        "bias_slots": [slot.copy() for slot in layer.bias_slots],
+    }
+
+
+def _layer_of(old: Topology, stored: Mapping[str, Any]) -> SparseLayer:
+    topology = Topology(old.n_pre, old.n_post, stored["indptr"].copy(), stored["indices"].copy())
+    return SparseLayer(
+        topology,
+        stored["weights"].copy(),
+        stored["biases"].copy(),
+        tuple(slot.copy() for slot in stored["weight_slots"]),
+        tuple(slot.copy() for slot in stored["bias_slots"]),
+    )
+
+
+def _record_of(values: Mapping[str, Any]) -> EpochRecord:
+    """Make a record of what `asdict` made of one; files give lists for tuples."""
+    made: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
+    }
+    return EpochRecord(**made)
+
+
+def _check_finite(rows: str, loss: float, epoch: int, learning_rate: float) -> None:
+    if not math.isfinite(loss):
+        raise TrainingDivergedError(
+            f"The {rows} loss became {loss} in epoch {epoch} at learning rate "
+            f"{learning_rate:.3g}. Lower learning_rate_init, or scale the features."
+        )

@@ -1,0 +1,31 @@
+"""Everything a fit needs to know that is not data, network, task or chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ctre.kernels import SGD, Adam
+from ctre.methods.evolve import Method
+from ctre.methods.schedules import Schedule
+from ctre.training.evolver import DrawWeights
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How to train."""
+
+    method_name: str
+    method: Method | None
+    """With its settings bound; None if the topology never changes."""
+    optimizer: SGD | Adam
+    """Its learning rate is the start value."""
+    learning_rate_schedule: Schedule
+    n_epochs: int
+    batch_size: int
+    budgets: tuple[int, ...]
+    """Connections each layer is meant to have."""
+    draw_newborn: DrawWeights
+    n_threads: int
+    """For training and validation."""
+    n_update_threads: int
+    """For topology updates, whose work is of another size."""

@@ -1,0 +1,188 @@
+"""What is learned: how targets become numbers, which loss is lowered, what a score means.
+
+Training knows losses and scores; only a task knows classes, labels or units. A new one is a class
+here, and an estimator that makes it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ctre._typing import DoubleArray, FloatArray
+from ctre.errors import InvalidDataError
+from ctre.kernels import Loss
+from ctre.kernels.functions import Targets
+
+
+class Task(Protocol):
+    """What a fit is for; `of` learns it from the targets of the training rows."""
+
+    loss: ClassVar[Loss]
+    """What training lowers."""
+    metric: ClassVar[str]
+    """Name of what `score` computes."""
+
+    @property
+    def n_outputs(self) -> int:
+        """Neurons of the output layer."""
+        ...
+
+    def encode(self, y: Any) -> Targets:
+        """Turn targets into what the loss takes.
+
+        Raises
+        ------
+        InvalidDataError
+            If one cannot be, such as a class that was not trained on.
+        """
+        ...
+
+    def strata(self, targets: Targets) -> NDArray[Any] | None:
+        """Give the groups (n_rows,) whose shares a split should keep; None if there are none."""
+        ...
+
+    def decode(self, scores: FloatArray) -> NDArray[Any]:
+        """Turn scores (n_rows, n_outputs) of the network into predictions (n_rows, …)."""
+        ...
+
+    def score(self, scores: FloatArray, targets: Targets, sample_weight: Any = None) -> float:
+        """Compute the metric of some rows; higher is better."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Classification:
+    """One of several classes for every row.
+
+    Parameters
+    ----------
+    classes : array of shape (n_classes,)
+        Labels, sorted; their places are the targets.
+    """
+
+    loss: ClassVar[Loss] = "softmax_cross_entropy"
+    metric: ClassVar[str] = "accuracy"
+
+    classes: NDArray[Any]
+
+    @classmethod
+    def of(cls, y: NDArray[Any], sample_weight: FloatArray | None = None) -> Self:
+        """Learn the classes from the labels of the training rows.
+
+        Raises
+        ------
+        InvalidDataError
+            If fewer than two occur in rows that weigh anything.
+        """
+        task = cls(np.unique(y))
+        weighed = y if sample_weight is None else y[sample_weight > 0]
+        present = np.unique(weighed)
+        if len(present) < 2:
+            got = f"only one class: {present.tolist()[0]!r}" if len(present) else "no class"
+            hint = "" if sample_weight is None else " Rows of weight 0 do not count."
+            raise InvalidDataError(f"y must hold at least two classes, got {got}.{hint}")
+        return task
+
+    @property
+    def n_outputs(self) -> int:
+        """One for each class."""
+        return len(self.classes)
+
+    def encode(self, y: NDArray[Any]) -> Targets:
+        """Give the place of every label among the classes."""
+        unknown = np.setdiff1d(y, self.classes).tolist()
+        if unknown:
+            raise InvalidDataError(
+                f"The labels must be classes that were trained on, got {unknown[0]!r}, which is "
+                "none."
+            )
+        return np.searchsorted(self.classes, y).astype(np.int32)
+
+    def strata(self, targets: Targets) -> NDArray[Any]:
+        """Keep the shares of the classes."""
+        return targets
+
+    def decode(self, scores: FloatArray) -> NDArray[Any]:
+        """Give the label of the highest score, the first one on ties."""
+        labels: NDArray[Any] = self.classes[scores.argmax(axis=1)]
+        return labels
+
+    def score(self, scores: FloatArray, targets: Targets, sample_weight: Any = None) -> float:
+        """Compute the share of rows whose class has the highest score, in [0, 1]."""
+        return float(np.average(scores.argmax(axis=1) == targets, weights=sample_weight))
+
+
+@dataclass(frozen=True)
+class LabelSets:
+    """Any of several labels for every row, each a target of 0 or 1.
+
+    Parameters
+    ----------
+    n_outputs : int
+        Number of labels.
+    """
+
+    loss: ClassVar[Loss] = "logistic"
+    metric: ClassVar[str] = "subset accuracy"
+
+    n_outputs: int
+
+    def encode(self, y: Any) -> Targets:
+        """Take zeros and ones (n_rows, n_outputs)."""
+        return np.asarray(y, dtype=np.float32)
+
+    def strata(self, targets: Targets) -> None:
+        """Keep no shares: sets of labels are often all different."""
+
+    def decode(self, scores: FloatArray) -> NDArray[np.int64]:
+        """Give every label that is more probable than not."""
+        return (scores > 0).astype(np.int64)
+
+    def score(self, scores: FloatArray, targets: Targets, sample_weight: Any = None) -> float:
+        """Compute the share of rows whose labels are all right, in [0, 1]."""
+        is_right = ((scores > 0) == (targets > 0.5)).all(axis=1)
+        return float(np.average(is_right, weights=sample_weight))
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A number, or several, for every row.
+
+    Parameters
+    ----------
+    n_outputs : int
+        How many.
+    """
+
+    loss: ClassVar[Loss] = "squared_error"
+    metric: ClassVar[str] = "R²"
+
+    n_outputs: int
+
+    def encode(self, y: Any) -> Targets:
+        """Take numbers (n_rows, n_outputs)."""
+        return np.asarray(y, dtype=np.float32)
+
+    def strata(self, targets: Targets) -> None:
+        """Keep no shares: numbers have no groups."""
+
+    def decode(self, scores: FloatArray) -> DoubleArray:
+        """Give the scores."""
+        return scores.astype(np.float64)
+
+    def score(self, scores: FloatArray, targets: Targets, sample_weight: Any = None) -> float:
+        """Compute the share of the variance explained, mean over the outputs, at most 1.
+
+        It is 0 for an output that does not vary.
+        """
+        wanted = np.asarray(targets, np.float64)
+        centre = np.average(wanted, axis=0, weights=sample_weight)
+        unexplained = np.average((wanted - scores) ** 2, axis=0, weights=sample_weight)
+        variance = np.average((wanted - centre) ** 2, axis=0, weights=sample_weight)
+        share = np.zeros_like(variance)
+        np.divide(unexplained, variance, out=share, where=variance > 0)
+        return float(np.mean(np.where(variance > 0, 1 - share, 0.0)))
