@@ -6,14 +6,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 CXX_SOURCES := $(wildcard src/native/*.?pp src/native/kernels/*.?pp)
 SOURCES := pyproject.toml CMakeLists.txt $(CXX_SOURCES)
+WORKERS := auto
 
-.PHONY: demo test test-slow test-level check instructions wheel test-wheel format clean
+.PHONY: demo test test-slow test-nightly test-level check instructions wheel test-wheel format clean
 
 demo: $(VENV)/.installed  ## train on Madelon's synthetic sibling, with a picture at the end
 	$(BIN)/ctre train make-madelon --method ctre-seq --out runs/demo
 
 test: $(VENV)/.installed  ## run the test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+test-nightly: $(VENV)/.installed  ## run the tests of generated examples with other and more examples
+	$(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile=nightly -m hypothesis
 
 test-slow: $(VENV)/.installed  ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow

@@ -1,4 +1,4 @@
-"""What every test may rely on: the same examples each time, however slow the machine."""
+"""What every test may rely on; above all, the same examples each time, however slow the machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from hypothesis import settings
 from ctre import whole_file
 
 settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=50)
-settings.load_profile("repeatable")
+settings.register_profile("nightly", deadline=None, max_examples=1000, print_blob=True)
+settings.load_profile("repeatable")  # but `--hypothesis-profile` comes after it, and wins
 
 
 @pytest.fixture

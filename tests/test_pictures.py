@@ -47,7 +47,7 @@ def texts(axes):
 def save(figure):
     """A picture that cannot be drawn fails here, not before."""
     data = io.BytesIO()
-    figure.savefig(data, format="png")
+    figure.savefig(data, format="png", dpi=40)
     assert data.getvalue().startswith(b"\x89PNG")
 
 

@@ -89,6 +89,7 @@ def test_idx_numbers_are_big_endian(tmp_path):
         gzip.compress(b"\0\0"),
         gzip.compress(b"\0\0\x08\x01\0\0\0\x03abc")[:-5],
     ],
+    ids=["no gzip", "too short", "wrong start", "unknown type", "no header", "truncated"],
 )
 def test_a_damaged_idx_file_is_named(tmp_path, content):
     (tmp_path / IMAGES).write_bytes(content)

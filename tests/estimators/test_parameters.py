@@ -121,7 +121,7 @@ def test_what_a_rule_says(name, words):
         {"n_threads": 2},
         {"callbacks": [Callback()]},
     ],
-    ids=str,
+    ids=lambda options: re.sub(" object at 0x[0-9a-f]+", "", str(options)),
 )
 def test_a_good_value_of_an_unusual_kind_is_taken(options):
     classifier(**{"max_iter": 2} | options).fit(X, y)

@@ -39,7 +39,7 @@ METHODS |= {
     for name, method in METHODS.items()
     if "candidates" in values_of(method)
 }
-few = settings(max_examples=20)  # of each recipe, at each stage
+few = settings(max_examples=2 * settings.default.max_examples // 5)  # of each recipe and stage
 
 every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 GROWING = {name: method for name, method in METHODS.items() if method.grow != Nothing()}

@@ -13,6 +13,9 @@ import tracemalloc
 import numpy as np
 
 from ctre import SparseMLPClassifier
+from ctre.methods import start
+
+start._BLOCK = 2**16  # so that what SNIP holds at a time is small beside layers that are quick
 
 
 def resident_peak():

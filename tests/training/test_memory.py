@@ -38,7 +38,7 @@ def peaks(width, methods):
     ("width", "methods", "least_array"),
     [
         pytest.param(20_000, RANDOM, 20_000**2 // 8, id="random, against a mask of bits"),
-        pytest.param(5_000, GUIDED, 4 * 5_000**2, id="guided, against an array of float32"),
+        pytest.param(2_000, GUIDED, 4 * 2_000**2, id="guided, against an array of float32"),
         pytest.param(12_000, ["ctre-sim"], 12_000**2, id="ctre-sim, against a mask of bytes"),
     ],
 )
