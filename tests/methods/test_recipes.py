@@ -138,7 +138,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_one():
     with pytest.raises(UnknownNameError) as caught:
         get_recipe("ctre_sim")
     assert str(caught.value).startswith(
-        "Unknown method 'ctre_sim'. Did you mean 'ctre-sim'? Known: ctre-cosine, ctre-seq, "
+        "Unknown method 'ctre_sim'. Did you mean 'ctre-sim'? Known: ctre-corr, "
     )
 
 

@@ -44,6 +44,7 @@ def weights(recipe, **settings):
     X = rng.normal(size=(120, 12)).astype(np.float32)
     y = X[:, 0] > rng.normal(size=120)
     usual = {"epsilon": 3.0, "max_iter": 12, "drop_fraction": 0.3, "patience": 2}
+    usual |= {"batch_size": 100, "alpha": 1e-4, "scaling": "none"}
     model = SparseMLPClassifier(
         (10, 8), method=recipe, validation_fraction=0, random_state=0, **usual | settings
     )
