@@ -37,7 +37,7 @@ def test_the_report_and_the_folder(ctre, tmp_path):
         height = heights.pop(
             tuple(curve[name] for name in ("method", "epochs", "criterion", "order"))
         )
-        assert curve["removable"] == removable_share(np.linspace(0, 1, 101), height)
+        assert curve["removable"] == pytest.approx(removable_share(np.linspace(0, 1, 101), height))
     assert not heights
     assert {row["test_accuracy"] for row in table if row["removed"] == "1.0"} == {
         str(1 / 3)

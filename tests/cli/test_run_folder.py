@@ -26,7 +26,7 @@ def test_a_run_leaves_four_files(ctre, quick, tmp_path):
     assert "Picture  runs/first/run.png" in result.stdout
     assert (folder / "run.png").read_bytes().startswith(b"\x89PNG")
     saved = load_model(folder)
-    assert saved.estimator.scaling_.name == "minmax"
+    assert saved.estimator.scaling_.name == "anchored"
     assert saved.feature_names[0] == "sepal length (cm)"
     assert saved.estimator.hidden_layer_sizes == (8, 6)
 

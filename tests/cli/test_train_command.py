@@ -6,7 +6,7 @@ import json
 import click
 import numpy as np
 import pytest
-from scipy.sparse import random_array
+from scipy.sparse import csr_array, random_array
 
 import ctre as package
 from ctre.cli.train import train as train_command
@@ -58,7 +58,10 @@ def test_json_is_all_there_is_on_stdout(ctre, quick):
 
 def test_the_report_is_of_the_network_that_is_kept(train, tmp_path):
     """Planted mistakes: accuracy of unscaled rows, or of the training rows; the last epoch."""
-    report = train("wine", "--epochs", "30", "--schedule", "constant", "--out", "run")
+    report = train(
+        "wine", "--epochs", "30", "--protocol", "paper", "--method", "ctre-seq", "--out", "run",
+        "--learning-rate", "0.1",
+    )  # fmt: skip
     saved, data = load_model(tmp_path / "run"), load("wine")
     score = saved.estimator.score
     assert report["test_accuracy"] == score(data.X_test, data.y_test)
@@ -72,7 +75,8 @@ def test_the_report_is_of_the_network_that_is_kept(train, tmp_path):
 
 
 def test_the_summary_tells_what_matters(ctre, quick):
-    stdout = ctre("train", "make-madelon", *quick).stdout
+    args = ("train", "make-madelon", *quick, "--protocol", "paper")
+    stdout = ctre(*args).stdout
     for words in (
         "make-madelon", "Test accuracy", "validation", "of 4,060 in the dense network",
         "training", "evolving", "validating", "of the 20 most connected inputs are informative",
@@ -103,7 +107,7 @@ def test_every_option_reaches_the_estimator(ctre):
         "method": "ctre-seq-hebb", "epsilon": None, "epochs": 2, "batch_size": 9,
         "learning_rate": 0.02, "schedule": "constant", "momentum": 0.5, "l2": 0.001, "zeta": 0.3,
         "zeta_schedule": "linear", "update_interval": 2, "update_until": 0.5, "patience": 3,
-        "init": "uniform", "similarity_samples": 54,
+        "init": "uniform", "similarity_samples": 60,
         "similarity_candidates": 3, "scale": "std", "seed": 4, "threads": 2,
     }  # fmt: skip
     assert {name: report[name] for name in expected} == expected
@@ -112,7 +116,7 @@ def test_every_option_reaches_the_estimator(ctre):
 
 
 @pytest.mark.parametrize(
-    ("rows", "expected"), [("all", 108), ("20", 20), ("0.25", 27), ("5000", 108)]
+    ("rows", "expected"), [("all", 120), ("20", 20), ("0.25", 30), ("5000", 120)]
 )
 def test_similarity_samples(train, rows, expected):
     assert train("iris", "--similarity-samples", rows)["similarity_samples"] == expected
@@ -137,18 +141,20 @@ def test_unset_options_come_from_the_protocol(ctre):
     )  # fmt: skip
     assert paper["momentum"] == 0.7
     assert paper["similarity_samples"] == 108
-    assert (default["method"], paper["method"]) == ("ctre-seq", "ctre-seq")
+    assert (default["method"], paper["method"]) == ("ctre-corr", "ctre-corr")
 
 
 def test_the_scaling_is_the_data_sets_own(train, tmp_path):
     X = random_array((40, 30), density=0.3, rng=np.random.default_rng(0), format="csr")
     save_sparse(tmp_path / "sparse.npz", X)
     np.savez(tmp_path / "dense.npz", X=X.toarray(), y=np.arange(40) % 2)
-    assert train("sparse.npz")["scale"] == "std"
-    assert train("dense.npz")["scale"] == "standard"
+    counts = csr_array(np.rint(5 * X.toarray()), dtype=np.float32)
+    save_sparse(tmp_path / "counts.npz", counts)
+    assert train("sparse.npz")["scale"] == train("dense.npz")["scale"] == "anchored"
+    assert train("counts.npz")["scale"] == "tfidf"
     assert train("dense.npz", "--protocol", "paper")["scale"] == "minmax"
     assert train("dense.npz", "--scale", "none")["scale"] == "none"
-    assert train("make-madelon")["scale"] == "standard"
+    assert train("make-madelon", "--protocol", "paper")["scale"] == "standard"
 
 
 def test_the_seed_decides(train):
@@ -259,7 +265,7 @@ def test_an_option_that_the_method_cannot_use_is_refused(ctre, method, option, v
 
 
 def test_the_method_of_the_protocol_counts_as_chosen(train):
-    assert train("iris", "--protocol", "paper", "--patience", "3")["patience"] == 3
+    assert train("iris", "--protocol", "paper", "--update-until", "0.5")["update_until"] == 0.5
 
 
 def test_updates_come_when_they_are_asked_for(ctre, tmp_path):

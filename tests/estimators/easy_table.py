@@ -29,6 +29,9 @@ def classifier(**options):
         "batch_size": 20,
         "max_iter": 15,
         "scaling": "none",
+        "drop_fraction": 0.2,
+        "alpha": 1e-4,
+        "validation_fraction": 0.1,
         "random_state": 0,
     }
     return SparseMLPClassifier(**settings | options)

@@ -19,7 +19,10 @@ from ctre.estimators import SparseMLPClassifier
 from ctre.experiments import Comparison, Exploration, StudyData, curves_of, summarize
 from ctre.experiments.comparison import CurvePoint, Job, RunRow
 
-QUICK = {"hidden_layer_sizes": (8,), "epsilon": 2, "max_iter": 4, "learning_rate_init": 0.1}
+QUICK = {
+    "hidden_layer_sizes": (8,), "epsilon": 2, "max_iter": 4, "learning_rate_init": 0.1,
+    "batch_size": 100, "validation_fraction": 0.1, "scaling": "none",
+}  # fmt: skip
 
 
 def finish(comparison):

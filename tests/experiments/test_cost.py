@@ -15,6 +15,7 @@ PLACES = (120, 108, 27)
 def cost(toy, method, **keywords):
     exploration = Exploration()
     settings = {"epsilon": 2, "batch_size": 50, "max_iter": 4, "similarity_samples": 20} | keywords
+    settings |= {"validation_fraction": 0.1}
     model = SparseMLPClassifier(
         (12, 9), method=method, random_state=0, callbacks=[exploration], **settings
     ).fit(toy.X_train, toy.y_train)

@@ -15,7 +15,10 @@ from ctre.experiments import (
 from ctre.experiments.prune_curves import prune_curves_of
 from ctre.network import SparseNetwork
 
-QUICK = {"hidden_layer_sizes": (16,), "epsilon": 3, "learning_rate_init": 0.1}
+QUICK = {
+    "hidden_layer_sizes": (16,), "epsilon": 3, "learning_rate_init": 0.1, "batch_size": 100,
+    "validation_fraction": 0.1, "scaling": "none",
+}  # fmt: skip
 
 
 @pytest.fixture

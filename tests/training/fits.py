@@ -41,6 +41,7 @@ def classifier(method="set", **options):
         "random_state": 0,
         "scaling": "none",
         "drop_fraction": 0.2,
+        "alpha": 1e-4,
     }
     return SparseMLPClassifier(**settings | {"method": method} | options)
 

@@ -17,7 +17,7 @@ from ctre.training import Classification, LabelledRows, TrainingData, train
 
 SETTINGS = {
     "hidden_layer_sizes": (20, 15), "epsilon": 2, "batch_size": 30, "max_iter": N_EPOCHS,
-    "patience": 2, "similarity_samples": 40, "drop_fraction": 0.2,
+    "patience": 2, "similarity_samples": 40, "drop_fraction": 0.2, "alpha": 1e-4,
 }  # fmt: skip
 
 
