@@ -11,7 +11,7 @@ WORKERS := auto
 .PHONY: demo test test-slow test-nightly test-level check instructions wheel test-wheel format clean
 
 demo: $(VENV)/.installed  ## train on Madelon's synthetic sibling, with a picture at the end
-	$(BIN)/ctre train make-madelon --method ctre-seq --out runs/demo
+	$(BIN)/ctre train make-madelon --out runs/demo
 
 test: $(VENV)/.installed  ## run the test suite
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
