@@ -43,7 +43,7 @@ def test_each_method_is_trained_with_each_seed(toy):
 
 
 def test_a_row_says_what_the_estimator_says(toy):
-    settings = QUICK | {"max_iter": 8}
+    settings = QUICK | {"max_iter": 8, "learning_rate_init": 0.5}
     (row,) = finish(Comparison(toy, ["ctre-sim"], 1, settings)).rows
     exploration = Exploration()
     model = SparseMLPClassifier(

@@ -15,7 +15,7 @@ PLACES = (120, 108, 27)
 def cost(toy, method, **keywords):
     exploration = Exploration()
     settings = {"epsilon": 2, "batch_size": 50, "max_iter": 4, "similarity_samples": 20} | keywords
-    settings |= {"validation_fraction": 0.1}
+    settings |= {"validation_fraction": 0.1} | ({"drop_fraction": 0.2} | keywords)
     model = SparseMLPClassifier(
         (12, 9), method=method, random_state=0, callbacks=[exploration], **settings
     ).fit(toy.X_train, toy.y_train)
@@ -72,5 +72,5 @@ def test_the_count_of_the_paper():
 
 def test_a_stall_ends_the_similarity_search(toy):
     """Without anything to learn from, patience 1 runs out after the second epoch at the latest."""
-    frozen = cost(toy, "ctre-seq", patience=1, learning_rate_init=1e-12)
+    frozen = cost(toy, "ctre-seq", patience=1, learning_rate_init=1e-12, drop_fraction=0.3)
     assert frozen.evolve == pytest.approx(1 / 4 * 20 * (110 + sum(PLACES)))
