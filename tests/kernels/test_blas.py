@@ -136,6 +136,25 @@ def test_blocks_in_many_threads_leave_the_number_as_it_was():
     assert blas_threads() == before
 
 
+@pytest.mark.parametrize("earlier", [one_blas_thread, lambda: threadpool_limits(2)])
+def test_any_thread_is_heard(earlier):
+    """Planted: the first thread that limits OpenBLAS keeps it, and the others' limits are void."""
+    before, inside = blas_threads(), []
+
+    def block():
+        with one_blas_thread():
+            inside.append(blas_threads())
+
+    with earlier():
+        thread = threading.Thread(target=block)
+        thread.start()
+        thread.join()
+    with one_blas_thread():
+        inside.append(blas_threads())
+    assert inside == [[1] * len(before)] * 2
+    assert blas_threads() == before
+
+
 def test_an_error_inside_restores_the_number():
     before = blas_threads()
     with pytest.raises(ZeroDivisionError), one_blas_thread():
