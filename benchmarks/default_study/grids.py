@@ -1,0 +1,145 @@
+"""The named searches: each gives (setting, seed) pairs, the most telling ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from default_study import data
+from default_study.run import Setting
+
+Tasks = Iterator[tuple[Setting, int]]
+TABLES = tuple(name for name in data.ALL if name not in data.IMAGES)
+DENSE_TABLES = tuple(name for name in TABLES if name not in ("pcmac", "basehock"))
+SCALINGS = ("minmax_rms", "standard", "standard:3", "floored:0.1", "median:0.1", "minmax")
+_LARGE = ("letter", "sylva", "satimage", "texture")
+
+
+def screened(name: str) -> Setting:
+    """Give the centre, on 3000 rows (images: 5000) of a set where all would take long."""
+    if name in data.IMAGES:
+        return Setting(name, n_rows=5000)
+    return Setting(name, n_rows=3000) if name in _LARGE else Setting(name)
+
+
+# Columns of these have no floor and no long tail: all centred scalings are nearly one.
+_BELLS = (
+    "make-madelon", "madelon", "iris", "wine", "breast-cancer", "classes-50", "wide-few",
+    "imbalance", "moons-noise", "hastie", "quantiles", "texture", "satimage", "vowel",
+    "movement_libras", "sonar",
+)  # fmt: skip
+
+
+def scaling() -> Tasks:
+    """Every dense table under every scaling that could differ, for half the epochs."""
+    for seed in (0, 1):
+        for name in DENSE_TABLES:
+            for rule in SCALINGS[: 2 if name in _BELLS else 5]:
+                yield screened(name)._replace(scaling=rule, epochs=100), seed
+
+
+_MIXED = (
+    "letter", "digits", "movement_libras", "hastie", "quantiles", "wide-few", "classes-50",
+    "madelon", "isolet", "units", "counts", "spambase",
+)  # fmt: skip
+
+
+def place() -> Tasks:
+    """Is it the mean of the columns that matters, or their size?"""
+    for name in _MIXED:
+        for rule in (
+            "minmax_rms", "standard", "placed:0:0.35", "placed:1:0.35", "placed:1:1",
+            "minmax_rms:0.5", "minmax_rms:2",
+        ):  # fmt: skip
+            yield screened(name)._replace(scaling=rule, epochs=100), 0
+
+
+def bias() -> Tasks:
+    """Do hidden neurons that begin with biases of their own make up for a mean of zero?"""
+    for name in _MIXED:
+        for rule, deviation in (("standard", 0.1), ("placed:0:0.35", 0.1), ("minmax_rms", 0.1),
+                                ("placed:0.5:0.5", 0.0), ("standard", 0.3)):  # fmt: skip
+            yield screened(name)._replace(scaling=rule, epochs=100, bias=deviation), 0
+
+
+_PLACES = ("minmax_rms", "placed:0.5:0.5:0.05", "placed:1:0.5:0.05", "placed:0:1:0.05")
+
+
+def scaling_long() -> Tasks:
+    """The scalings left, for all epochs; two seeds on the tables, one on a part of the images."""
+    for seed in (0, 1):
+        for name in DENSE_TABLES:
+            for rule in _PLACES:
+                yield screened(name)._replace(scaling=rule), seed
+        for name in data.IMAGES if seed == 0 else ():
+            for rule in _PLACES:
+                yield Setting(name, scaling=rule, n_rows=20_000, epochs=60), seed
+
+
+_PACES = ((32, 0.05), (32, 0.1), (16, 0.03), (32, 0.025), (100, 0.1))
+
+
+def pace() -> Tasks:
+    """Batch size and rate: few and many rows, small and wide, sparse and nearly full networks."""
+    for hidden, epsilon in (((1000,) * 3, 1.0), ((100,) * 3, 1.0), ((100,) * 3, 13.0)):
+        for name in ("sonar", "vowel", "pcmac", "digits", "madelon", "isolet", "letter"):
+            for batch_size, rate in _PACES:
+                yield screened(name)._replace(
+                    scaling="minmax_rms" if name != "madelon" else "standard",
+                    hidden=hidden, epsilon=epsilon, batch_size=batch_size, rate=rate,
+                ), 0  # fmt: skip
+
+
+_PANEL = (
+    "isolet", "pcmac", "madelon", "digits", "letter", "spambase", "movement_libras", "hastie",
+    "basehock", "counts", "classes-50", "splice",
+)  # fmt: skip
+CENTRE_SCALING = "placed:0:1:0.05"
+
+
+def _around(*changes: dict[str, Any], seeds: int = 2, names: tuple[str, ...] = _PANEL) -> Tasks:
+    """Give the centre and each change of it, on a panel of kinds, seed by seed."""
+    for seed in range(seeds):
+        for name in names:
+            for change in ({}, *changes):
+                setting = screened(name)._replace(scaling=CENTRE_SCALING)
+                yield setting._replace(**change), seed
+
+
+def rule() -> Tasks:
+    """Growth: what the first layer normalizes, and the rules of others."""
+    return _around(*({"method": m} for m in ("pearson", "root", "ctre-cosine", "set", "rigl")))
+
+
+def factors() -> Tasks:
+    """One factor at a time."""
+    return _around(
+        {"batch_size": 16, "rate": 0.03},
+        {"rate": 0.03},
+        {"rate": 0.1},
+        {"batch_size": 100, "rate": 0.1},
+        {"alpha": 1e-4},
+        {"alpha": 1e-3},
+        {"drop_fraction": 0.2},
+        {"drop_fraction": 0.4},
+        {"epochs": 100},
+        {"epochs": 400},
+        {"similarity_rows": 64},
+        {"similarity_rows": 256},
+        {"similarity_rows": 512},
+        {"weight_init": "uniform"},
+        {"validation_fraction": 0.1},
+        {"hidden": (1000,)},
+        {"hidden": (1000, 1000)},
+    )
+
+
+GRIDS: dict[str, Callable[[], Tasks]] = {
+    "scaling": scaling,
+    "place": place,
+    "bias": bias,
+    "scaling_long": scaling_long,
+    "rule": rule,
+    "factors": factors,
+    "pace": pace,
+}
