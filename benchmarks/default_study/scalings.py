@@ -74,6 +74,21 @@ def placed(X: Any, mean: float, deviation: float, least: float = 0.0) -> Apply:
     return _affine(X.mean(axis=0) - mean / factor, factor)
 
 
+def anchored(X: Any, reach: float, least: float) -> Apply:
+    """Zero is the column's minimum, but at most ``reach`` deviations below its mean.
+
+    Columns are divided by their deviation, in units of their range at least ``least`` times that
+    of the typical column; then one factor makes the root mean square of all entries 1.
+    """
+    low, span = _span(X)
+    deviation = X.std(axis=0)
+    typical = np.sqrt(np.mean(np.square(deviation / span)))
+    shift = np.maximum(low, X.mean(axis=0) - reach * deviation)
+    factor = 1 / np.maximum(np.maximum(deviation, least * typical * span), 1e-12)
+    factor[deviation == 0] = 0
+    return _affine(shift, factor / _rms((X - shift) * factor))
+
+
 def median(X: Any, least: float, clip: float | None = None) -> Apply:
     """As ``floored``, but zero is the column's median: a floor that most rows stand on stays 0."""
     _, span = _span(X)
@@ -103,6 +118,7 @@ DENSE: dict[str, Callable[..., Apply]] = {
     "standard": standard,
     "floored": floored,
     "placed": placed,
+    "anchored": anchored,
     "median": median,
     "auto": auto,
 }
