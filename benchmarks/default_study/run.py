@@ -1,19 +1,16 @@
 """Train what a search asks for and keep each training as a line of ``results/*.jsonl``.
 
-``python benchmarks/default_study/run.py scaling rate`` runs the named searches of ``grids.py``, in
-that order; what is in the store is not trained again, so an interrupted search goes on.
+``python -m default_study.run scaling rates``, from the folder ``benchmarks``, runs the named
+searches of ``grids.py`` in that order; what is in the store is not trained again, so an interrupted
+search goes on.
 """
 
 from __future__ import annotations
 
-import os
-
-for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-    os.environ[_name] = "1"  # before NumPy: two workers with one thread each
-
 import argparse
 import json
 import multiprocessing
+import os
 import platform
 import sys
 import time
@@ -25,8 +22,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
+from threadpoolctl import threadpool_limits
 
 import ctre
 from ctre import SparseMLPClassifier
@@ -158,7 +154,7 @@ def _draw_biases(deviation: float, seed: int) -> None:
     classifier.first_network = first_network if deviation else _first_network
 
 
-def _he(rng: np.random.Generator, n_pre: int, n_post: int, count: int) -> Any:
+def _he(rng: np.random.Generator, n_pre: int, n_post: int, count: int) -> Any:  # noqa: ARG001
     """N(0, 2 / fan-in): right for a layer that is full at the start."""
     return rng.normal(0, np.sqrt(2 / n_pre), count).astype(np.float32)
 
@@ -166,6 +162,7 @@ def _he(rng: np.random.Generator, n_pre: int, n_post: int, count: int) -> Any:
 def _prepare() -> None:
     """Lower this worker's priority, and give it the weights that are not in ctre (yet)."""
     os.nice(19)
+    threadpool_limits(1)  # for the life of the worker
     warnings.simplefilter("ignore")
     he = initialization.WeightInit(initial=_he, newborn=_he)
     known = MappingProxyType({**initialization.WEIGHT_INITS, "he": he})

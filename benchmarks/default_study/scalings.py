@@ -20,7 +20,8 @@ def fit(name: str, X: Any) -> Apply:
     """
     dense, _, sparse = name.partition("|")
     if issparse(X):
-        return SPARSE[sparse or "tfidf_rms"](X)
+        rule, *numbers = (sparse or "tfidf_rms").split(":")
+        return SPARSE[rule](X, *map(float, numbers))
     rule, *numbers = dense.split(":")
     return DENSE[rule](X.astype(np.float64, copy=False), *map(float, numbers))
 
@@ -107,7 +108,7 @@ def auto(X: Any, share: float = 0.25, least: float = 0.0) -> Apply:
     return minmax_rms(X) if floor_share(X) >= share else floored(X, least)
 
 
-def raw(X: Any) -> Apply:
+def raw(X: Any) -> Apply:  # noqa: ARG001
     return lambda X: np.ascontiguousarray(X, dtype=np.float32)
 
 
@@ -135,10 +136,10 @@ def _sparse_rms(X: Any) -> float:
     return float(np.sqrt(np.square(X.data, dtype=np.float64).sum() / np.prod(X.shape))) or 1.0
 
 
-def tfidf_rms(X: Any) -> Apply:
+def tfidf_rms(X: Any, size: float = 1.0) -> Apply:
     """Log counts, rarer words weigh more, rows of length one; then one factor."""
     words = TfidfTransformer(sublinear_tf=True).fit(X)
-    factor = 1 / _sparse_rms(words.transform(X))
+    factor = size / _sparse_rms(words.transform(X))
     return lambda X: csr_array(words.transform(X) * factor, dtype=np.float32)
 
 
@@ -151,4 +152,4 @@ def std(X: Any) -> Apply:
     return lambda X: _columns(X, 1 / np.where(deviation > 0, deviation, 1.0))
 
 
-SPARSE: dict[str, Callable[[Any], Apply]] = {"tfidf_rms": tfidf_rms, "std": std}
+SPARSE: dict[str, Callable[..., Apply]] = {"tfidf_rms": tfidf_rms, "std": std}
