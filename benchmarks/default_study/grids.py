@@ -169,6 +169,26 @@ def reach_rows() -> Tasks:
         yield Setting("cifar10", phase="final", scaling=rule), 0
 
 
+def reach_images() -> Tasks:
+    """The same question on all rows of the other images, by validation."""
+    for name in ("fashion-mnist", "mnist")[:1]:
+        for rule in ("anchored:0.5:1", "anchored:1:1"):
+            yield Setting(name, scaling=rule), 0
+
+
+def floors() -> Tasks:
+    """Centre only the columns without a floor (minimum within one deviation of the mean)."""
+    for name in ("mnist", "fashion-mnist"):
+        yield Setting(name, scaling="anchored:0:1:1", n_rows=20_000, epochs=60), 0
+
+
+def final_rows() -> Tasks:
+    """The images with the columns that have no floor centred, on the test rows."""
+    for seed in range(5):
+        for name in ("fashion-mnist", "mnist", "cifar10"):
+            yield Setting(name, phase="final", scaling="anchored:0:1:1"), seed
+
+
 def text() -> Tasks:
     """What words want: the size of the input, L2, depth; four seeds."""
     return _around(
@@ -285,6 +305,9 @@ GRIDS: dict[str, Callable[[], Tasks]] = {
     "dense_start": dense_start,
     "reach": reach,
     "reach_rows": reach_rows,
+    "reach_images": reach_images,
+    "floors": floors,
+    "final_rows": final_rows,
     "text": text,
     "pace": pace,
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from statistics import mean, stdev
@@ -48,7 +48,20 @@ def table(found: Iterable[dict[str, Any]], by: tuple[str, ...], value: str, row:
             "| regret | "
             + " | ".join(f"{mean(best[n] - means[n, c] for n in full):.2f}" for c in columns) + " |"
         )  # fmt: skip
+    if len(full) > 1:
+        lines.append(_leave_one_out(full, columns, means))
     return "\n".join(lines)
+
+
+def _leave_one_out(rows: list[str], columns: list[str], means: dict[tuple[str, str], float]) -> str:
+    """Say what is chosen for each row by the others alone, and what that is worth."""
+    chosen = {
+        row: max(columns, key=lambda column: sum(means[r, column] for r in rows if r != row))
+        for row in rows
+    }
+    worth = mean(means[row, chosen[row]] for row in rows)
+    counts = Counter(chosen.values()).most_common()
+    return f"\nEach row by the choice of the others: {worth:.2f} ({counts})."
 
 
 def _cell(values: list[float] | None) -> str:

@@ -75,16 +75,19 @@ def placed(X: Any, mean: float, deviation: float, least: float = 0.0) -> Apply:
     return _affine(X.mean(axis=0) - mean / factor, factor)
 
 
-def anchored(X: Any, reach: float, least: float) -> Apply:
+def anchored(X: Any, reach: float, least: float, floor: float = 0.0) -> Apply:
     """Zero is the column's minimum, but at most ``reach`` deviations below its mean.
 
     Columns are divided by their deviation, in units of their range at least ``least`` times that
-    of the typical column; then one factor makes the root mean square of all entries 1.
+    of the typical column; then one factor makes the root mean square of all entries 1. A column
+    whose minimum is within ``floor`` deviations of its mean keeps its zero there in any case.
     """
     low, span = _span(X)
     deviation = X.std(axis=0)
     typical = np.sqrt(np.mean(np.square(deviation / span)))
     shift = np.maximum(low, X.mean(axis=0) - reach * deviation)
+    stands = X.mean(axis=0) - low <= floor * deviation
+    shift = np.where(stands, low, shift)
     factor = 1 / np.maximum(np.maximum(deviation, least * typical * span), 1e-12)
     factor[deviation == 0] = 0
     return _affine(shift, factor / _rms((X - shift) * factor))
