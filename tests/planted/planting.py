@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from enum import Enum
@@ -45,6 +45,8 @@ class Mistake(NamedTuple):
     """What the mistake makes of it."""
     tests: tuple[str, ...]
     """Test files, or single tests, of which one has to fail."""
+    kernels: str = ""
+    """Which kernels they run on; those of the environment, if nothing is said."""
 
 
 def read_mistakes(folder: Path = HERE / "mistakes") -> list[Mistake]:
@@ -88,13 +90,15 @@ def copied_tree() -> Iterator[Path]:
         yield copy
 
 
-def run_python(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_python(copy: Path, *arguments: str, kernels: str = "") -> subprocess.CompletedProcess[str]:
     """Run Python where `ctre` is the copy's, in the processes that tests start too."""
     paths = (copy / "tests/planted/on_the_path", copy / "src")
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(map(str, paths)),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+    if kernels:
+        environment["CTRE_KERNELS"] = kernels
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=copy,
@@ -106,8 +110,9 @@ def run_python(copy: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def run_tests(copy: Path, tests: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    return run_python(copy, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests)
+def run_tests(copy: Path, tests: Iterable[str], kernels: str) -> subprocess.CompletedProcess[str]:
+    arguments = ("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests)
+    return run_python(copy, *arguments, kernels=kernels)
 
 
 def require_a_sound_tree(mistakes: Sequence[Mistake]) -> None:
@@ -116,10 +121,13 @@ def require_a_sound_tree(mistakes: Sequence[Mistake]) -> None:
         found = run_python(copy, "-c", "import ctre; print(ctre.__file__)")
         if not found.stdout.startswith(str(copy)):
             sys.exit(f"The copy in {copy} is not what is imported:\n{found.stdout}{found.stderr}")
-        tests = sorted({test for mistake in mistakes for test in mistake.tests})
-        passed = run_tests(copy, tests)
-        if passed.returncode:
-            sys.exit(f"Tests fail, or are none, with nothing planted:\n{passed.stdout}")
+        tests: dict[str, set[str]] = {}
+        for mistake in mistakes:
+            tests.setdefault(mistake.kernels, set()).update(mistake.tests)
+        for kernels, some in tests.items():
+            passed = run_tests(copy, sorted(some), kernels)
+            if passed.returncode:
+                sys.exit(f"Tests fail, or are none, with nothing planted:\n{passed.stdout}")
 
 
 def see(mistake: Mistake) -> tuple[Outcome, str]:
@@ -128,7 +136,7 @@ def see(mistake: Mistake) -> tuple[Outcome, str]:
         if not plant(mistake, copy):
             return Outcome.NOT_FOUND, ""
         try:
-            result = run_tests(copy, mistake.tests)
+            result = run_tests(copy, mistake.tests, mistake.kernels)
         except subprocess.TimeoutExpired:
             return Outcome.NOT_RUN, f"No end after {SECONDS} s."
     # pytest: 0 all passed, 1 some failed; else it could not run them
