@@ -8,7 +8,7 @@ CXX_SOURCES := $(wildcard src/native/*.?pp src/native/kernels/*.?pp)
 SOURCES := pyproject.toml CMakeLists.txt $(CXX_SOURCES)
 WORKERS := auto
 
-.PHONY: demo test test-slow test-nightly test-level check instructions wheel test-wheel format clean
+.PHONY: demo test test-slow test-planted test-nightly test-level check instructions wheel test-wheel format clean
 
 demo: $(VENV)/.installed  ## train on Madelon's synthetic sibling, with a picture at the end
 	$(BIN)/ctre train make-madelon --out runs/demo
@@ -18,6 +18,9 @@ test: $(VENV)/.installed  ## run the test suite
 
 test-nightly: $(VENV)/.installed  ## run the tests of generated examples with other and more examples
 	$(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile=nightly -m hypothesis
+
+test-planted: $(VENV)/.installed  ## plant likely mistakes, one by one, and see that tests notice them
+	$(BIN)/python tests/planted/planting.py
 
 test-slow: $(VENV)/.installed  ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow

@@ -109,6 +109,22 @@ def test_callbacks_see_the_network_that_was_trained():
 
     class Watch(Callback):
         def __init__(self):
+            self.losses = []
+
+        def on_epoch_end(self, state):
+            found = state.data.validation.evaluate(state.network, state.task, n_threads=1)
+            self.losses.append(found.loss)
+
+    watch = Watch()
+    model = fit("static", callbacks=[watch])
+    assert watch.losses == model.history_.column("validation_loss")
+
+
+def test_callbacks_see_the_network_that_was_updated():
+    """Planted: the network as it was before the update."""
+
+    class Watch(Callback):
+        def __init__(self):
             self.scores, self.sizes = [], []
 
         def on_topology_update(self, state, changes):

@@ -67,7 +67,7 @@ def test_a_state_says_what_it_is():
 @pytest.mark.parametrize("solver", ["sgd", "adam"])
 @pytest.mark.parametrize("n_before", [1, 3])
 def test_a_restored_state_goes_on_bit_for_bit(method, solver, n_before):
-    """Planted: generators, momentum, steps of Adam, the kept network or the stall left behind."""
+    """Planted: generators, momentum, steps of Adam, the kept network or the best left behind."""
     whole = state_of(method, solver=solver)
     train(whole)
     first = state_of(method, solver=solver)
@@ -80,6 +80,15 @@ def test_a_restored_state_goes_on_bit_for_bit(method, solver, n_before):
     assert second.n_epochs_done == n_before
     train(second)
     assert_same(second, whole)
+
+
+def test_a_stall_of_the_past_is_not_forgotten():
+    """Planted: the longest stall left behind; only a long fit would show it."""
+    state, other = state_of(), state_of()
+    state.step()
+    state.best.longest_stall = 7
+    other.restore(state.state())
+    assert other.best == state.best
 
 
 def test_going_back_is_going_on_from_there():
