@@ -170,6 +170,15 @@ def test_anchored_places_zero_at_most_a_deviation_below_the_mean(X):
     assert_allclose(fitted.shift, wanted, atol=1e-4)
 
 
+@pytest.mark.parametrize(("n_rows", "below"), [(10_000, 1.0), (10_001, 0.0)])
+def test_anchored_centres_columns_without_a_floor_where_rows_are_many(n_rows, below, rng):
+    X = np.column_stack([rng.standard_normal(n_rows), rng.random(n_rows) < 0.3])
+    fitted = fit_scaling("anchored", X)
+    mean, deviation = X[:, 0].mean(), X[:, 0].std()
+    assert fitted.shift[0] == pytest.approx(mean - below * deviation, abs=1e-9)
+    assert fitted.shift[1] == 0
+
+
 def test_anchored_does_not_amplify_a_column_that_is_rarely_off_its_constant(rng):
     """Planted: division by the deviation alone, which made a run diverge."""
     X = rng.random((1000, 10))

@@ -14,6 +14,7 @@ from ctre._typing import DoubleArray
 from ctre.errors import InvalidParameterError
 from ctre.preprocessing.rows import Rows, require_columns, with_data
 
+_FEW_ROWS = 10_000
 _BLOCK_ROWS = 4096  # keeps the float64 intermediate small beside the data
 
 
@@ -121,7 +122,10 @@ def std(X: Rows) -> ColumnScaling:
 def anchored(X: Rows) -> ColumnScaling:
     """Place zero on the floor of a column if it has one, and divide by its spread.
 
-    Zero is the minimum, but at most one standard deviation below the mean. The divisor is the
+    A column has a floor if its minimum is at most one standard deviation below the mean: many
+    entries stand on it, and zero stays there. Of other columns zero is the mean where rows are
+    many, and one deviation below it where they are few: small tables are learned better so, and
+    large ones worse (``benchmarks/default_study``). The divisor is the
     deviation, and at least the column's range times the (quadratic) mean of deviation over range
     of all columns, so that a column that is rarely off its constant is not amplified. A constant
     column becomes zero. One factor brings the root mean square of all entries to 1. Sparse rows
@@ -134,7 +138,9 @@ def anchored(X: Rows) -> ColumnScaling:
     factor = np.where(columns.varies, 1 / divisor, 0.0)
     shift = None
     if not issparse(X):
-        shift = np.maximum(columns.low, columns.mean - columns.deviation)
+        has_floor = columns.mean - columns.low <= columns.deviation
+        below = columns.deviation if X.shape[0] <= _FEW_ROWS else 0.0
+        shift = np.where(has_floor, columns.low, columns.mean - below)
     distance = columns.mean - (0.0 if shift is None else shift)
     square = np.mean(np.square(factor) * (np.square(columns.deviation) + np.square(distance)))
     return ColumnScaling("anchored", shift, factor / np.sqrt(square) if square > 0 else factor)
