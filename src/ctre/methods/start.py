@@ -10,6 +10,7 @@ from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias
 import numpy as np
 
 from ctre._typing import FloatArray, IndexArray, KeyArray
+from ctre.density import count_places
 from ctre.kernels import Activation, Loss, Samples
 from ctre.kernels.functions import activation as activate
 from ctre.kernels.functions import backpropagate, mean_error_signals
@@ -82,7 +83,7 @@ class Full:
 
     def layers(self, plan: StartPlan) -> list[FirstLayer]:
         """Connect everything."""
-        counts = tuple(n_pre * n_post for n_pre, n_post in pairwise(plan.layer_sizes))
+        counts = count_places(plan.layer_sizes)
         return ErdosRenyi().layers(replace(plan, counts=counts, draw_weights=plan.draw_dense))
 
 
