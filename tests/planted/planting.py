@@ -148,7 +148,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Plant mistakes and see that tests notice them.")
     parser.add_argument("-k", metavar="TEXT", default="", help="only those whose words have TEXT")
     parser.add_argument("-j", metavar="N", type=int, default=1, help="as many at a time")
-    parser.add_argument("-v", action="store_true", help="show what the tests said")
+    parser.add_argument("-v", action="store_true", help="say how they were noticed")
     options = parser.parse_args()
     mistakes = [
         mistake
@@ -163,8 +163,10 @@ def main() -> int:
         for mistake, (outcome, output) in zip(mistakes, pool.map(see, mistakes), strict=True):
             n_noticed += outcome is Outcome.NOTICED
             print(f"{outcome.value:14}  {mistake.file:36}  {mistake.why}", flush=True)
-            if options.v or outcome is Outcome.NOT_RUN:
+            if outcome is Outcome.NOT_RUN:
                 print(output)
+            elif options.v:
+                print(*(line for line in output.splitlines() if line.startswith("E  ")), sep="\n")
     print(f"{n_noticed} of {len(mistakes)} mistakes were noticed.")
     return int(n_noticed < len(mistakes))
 

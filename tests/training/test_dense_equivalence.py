@@ -11,7 +11,7 @@ from scipy.special import softmax
 
 from ctre.randomness import stream
 
-N_EPOCHS, BATCH, RATE, MOMENTUM, L2 = 5, 30, 0.05, 0.9, 1e-4
+N_EPOCHS, BATCH, RATE, MOMENTUM, L2 = 5, 30, 0.05, 0.9, 0.01
 
 
 def plain_fit(weights, biases):
@@ -53,6 +53,7 @@ def test_a_full_topology_is_a_dense_network(method):
     options = {
         "epsilon": None,
         "density": 1.0,
+        "alpha": L2,
         "learning_rate": "constant",
         "validation_split": None,
         "validation_fraction": 0.0,
@@ -61,10 +62,13 @@ def test_a_full_topology_is_a_dense_network(method):
     weights = [dense(matrix) for matrix in first.coefs_]
     assert [w.shape for w in weights] == list(pairwise(SIZES))
     model = trained(method, **options, max_iter=N_EPOCHS, learning_rate_init=RATE)
-    losses = plain_fit(weights, [np.zeros(n) for n in SIZES[1:]])
+    biases = [np.zeros(n) for n in SIZES[1:]]
+    losses = plain_fit(weights, biases)
     assert model.history_.column("train_loss") == pytest.approx(losses, rel=1e-5)
     for got, want in zip(model.coefs_, weights, strict=True):
         np.testing.assert_allclose(dense(got), want, rtol=1e-3, atol=1e-5)
+    for got, want in zip(model.intercepts_, biases, strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-3, atol=1e-5)
 
 
 def trained(method, **options):
