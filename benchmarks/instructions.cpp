@@ -152,9 +152,10 @@ struct SparseRows {
 constexpr SGD kSGD{0.01, 0.9, 1e-4, true};
 constexpr Adam kAdam{0.001, 0.9, 0.999, 1e-8, 1e-4, 0};
 
-// Every row once, in batches of 100; shuffled, as training does.
+// Every row once; shuffled, as training does.
 void count_epoch(const char* name, Random& random, Network& network, const SamplesView& samples,
-                 const Optimizer& optimizer = kSGD, Activation activation = Activation::relu) {
+                 const Optimizer& optimizer = kSGD, Activation activation = Activation::relu,
+                 std::int64_t batch_size = 100) {
   TrainCall call{};
   call.layers = network.views();
   call.samples = samples;
@@ -167,7 +168,7 @@ void count_epoch(const char* name, Random& random, Network& network, const Sampl
   call.labels = labels.data();
   call.order = order.data();
   call.n_trained = samples.n_rows;
-  call.batch_size = 100;
+  call.batch_size = batch_size;
   call.activation = activation;
   call.loss = Loss::softmax_cross_entropy;
   call.optimizer = optimizer;
@@ -241,6 +242,10 @@ void count_all() {
   count_search("most similar pairs", random, thin.layers[0], 512);
   count_search("most similar pairs, few samples", random, thin.layers[0], 100);
   count_search("most similar pairs, sparse input", random, on_words.layers[0], 100, &columns);
+  count_epoch("train, epsilon 1, batches of 16", random, thin, some.view, kSGD, Activation::relu,
+              16);
+  count_epoch("train, epsilon 1, batches of 32", random, thin, some.view, kSGD, Activation::relu,
+              32);
   count_search("most correlated pairs", random, thin.layers[0], 512, nullptr, true);
   count_search("most correlated pairs, sparse input", random, on_words.layers[0], 100, &columns,
                true);
