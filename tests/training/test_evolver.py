@@ -65,8 +65,8 @@ def observe_with(asked):
     return observe
 
 
-def evolver(method=METHOD, seed=0):
-    return Evolver(method, (40, 20), draw, np.random.SeedSequence(seed))
+def evolver(method=METHOD, seed=0, draw_newborn=draw):
+    return Evolver(method, (40, 20), draw_newborn, np.random.SeedSequence(seed))
 
 
 def test_whoever_owns_weights_can_have_them_evolved(owners):
@@ -102,14 +102,18 @@ def test_only_what_the_stage_needs_is_asked_for(owners):
 
 def test_its_generators_are_its_state(rng):
     """Planted: a generator that is not among them."""
-    one, other = evolver(seed=1), evolver(seed=2)
+
+    def draw_any(rng, _n_pre, _n_post, count):
+        return rng.normal(size=count).astype(np.float32)
+
+    one, other = (evolver(seed=seed, draw_newborn=draw_any) for seed in (1, 2))
     for name, generator in one.generators.items():
         other.generators[name].bit_generator.state = generator.bit_generator.state
     found = []
     for each in (one, other):
         layers = [Owner(np.random.default_rng(7), 12, 10, 40), Owner(rng, 10, 6, 20)]
         each.update(layers, Stage(2, 10), observe_with([]))
-        found.append(layers[0].topology.keys.tolist())
+        found.append((layers[0].topology.keys.tolist(), layers[0].weights.tolist()))
     assert found[0] == found[1]
 
 
