@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from measure import Arguments, interleave, limited_threads, seconds
 from trainers import Trainer
-from workloads import BATCH_SIZE, Work
+from workloads import Work
 
 from ctre._typing import FloatArray, IndexArray
 
@@ -17,7 +17,7 @@ MakeOurs: TypeAlias = Callable[[Work, int], Trainer]
 """Gives our trainer for a number of threads."""
 
 _SLICE_SECONDS = 0.2  # about what one contestant trains in one round
-_VERIFY_ROWS = 18 * BATCH_SIZE
+_VERIFY_BATCHES = 18
 
 
 class Rival(NamedTuple):
@@ -41,9 +41,9 @@ class _Contestant(NamedTuple):
     def seconds_per_batch(self, work: Work, chosen: Arguments) -> float:
         """Train one slice, after a batch that brings its arrays back into cache."""
         rows = np.random.default_rng(2).permutation(len(work.samples)).astype(np.int32)
-        rows = rows[: self.n_batches * BATCH_SIZE]
+        rows = rows[: self.n_batches * work.batch_size]
         with limited_threads(self.n_threads):
-            self.trainer.train(rows[:BATCH_SIZE])
+            self.trainer.train(rows[: work.batch_size])
             return seconds(lambda: self.trainer.train(rows), chosen.clock) / self.n_batches
 
 
@@ -76,7 +76,7 @@ def _enter(trainer: Trainer, n_threads: int, work: Work, chosen: Arguments) -> _
     trial = _Contestant(trainer, n_threads, 2)
     trial.seconds_per_batch(work, chosen)
     n_batches = int(_SLICE_SECONDS / trial.seconds_per_batch(work, chosen))
-    return trial._replace(n_batches=min(max(n_batches, 2), len(work.samples) // BATCH_SIZE))
+    return trial._replace(n_batches=min(max(n_batches, 2), len(work.samples) // work.batch_size))
 
 
 def verify(work: Work, ours: MakeOurs, rivals: Mapping[str, Rival]) -> dict[str, Any]:
@@ -85,7 +85,8 @@ def verify(work: Work, ours: MakeOurs, rivals: Mapping[str, Rival]) -> dict[str,
     The step is compared at the connections, so it holds for dense rivals as well: their other
     weights are still zero.
     """
-    rows = np.random.default_rng(1).permutation(len(work.samples))[:_VERIFY_ROWS].astype(np.int32)
+    rows = np.random.default_rng(1).permutation(len(work.samples)).astype(np.int32)
+    rows = rows[: _VERIFY_BATCHES * work.batch_size]
     our_steps, _ = _first_step_and_losses(ours(work, 1), work, rows)
     found = {}
     for name, rival in rivals.items():
@@ -105,9 +106,9 @@ def _first_step_and_losses(
 ) -> tuple[list[FloatArray], tuple[float, float]]:
     """Give each layer's first step, the loss of that batch, and the mean loss of the others."""
     with limited_threads(1):
-        first_loss = trainer.train(rows[:BATCH_SIZE])
+        first_loss = trainer.train(rows[: work.batch_size])
         steps = [
             after - layer.weights
             for after, layer in zip(trainer.weights(), work.network.layers, strict=False)
         ]
-        return steps, (first_loss, trainer.train(rows[BATCH_SIZE:]))
+        return steps, (first_loss, trainer.train(rows[work.batch_size :]))

@@ -10,14 +10,16 @@ from trainers.sklearn_dense import SklearnDense
 from trainers.sparselab_padded import SparseLab
 from trainers.torch_csr import TorchCSR, TorchCSRByHand
 from trainers.torch_dense import TorchMask
-from workloads import MADELON_ROWS, MADELON_SIZES, MNIST_ROWS, MNIST_SIZES, Work
+from workloads import BATCH_SIZE, MADELON_ROWS, MADELON_SIZES, MNIST_ROWS, MNIST_SIZES, Work
 
 from ctre.density import erdos_renyi_counts
 
 _SETTINGS = {
-    "784-1000-1000-1000-10, epsilon 1": (MNIST_SIZES, MNIST_ROWS, 1),
-    "784-1000-1000-1000-10, epsilon 13": (MNIST_SIZES, MNIST_ROWS, 13),
-    "500-1000-1000-1000-2, epsilon 1": (MADELON_SIZES, MADELON_ROWS, 1),
+    "784-1000-1000-1000-10, epsilon 1": (MNIST_SIZES, MNIST_ROWS, 1, BATCH_SIZE),
+    "784-1000-1000-1000-10, epsilon 13": (MNIST_SIZES, MNIST_ROWS, 13, BATCH_SIZE),
+    "500-1000-1000-1000-2, epsilon 1": (MADELON_SIZES, MADELON_ROWS, 1, BATCH_SIZE),
+    "784-1000-1000-1000-10, epsilon 1, batches of 32": (MNIST_SIZES, MNIST_ROWS, 1, 32),
+    "784-1000-1000-1000-10, epsilon 1, batches of 16": (MNIST_SIZES, MNIST_ROWS, 1, 16),
 }
 _RIVALS = {
     "torch mask": Rival(TorchMask),
@@ -32,8 +34,9 @@ _RIVALS = {
 def main() -> None:
     chosen = arguments(__doc__, n_rounds=9, offer_cpu_time=True)
     with report(__doc__, cpu_time=chosen.cpu_time) as results:
-        for setting, (sizes, n_rows, epsilon) in _SETTINGS.items():
-            work = Work.generate(sizes, erdos_renyi_counts(sizes, epsilon), n_rows)
+        for setting, (sizes, n_rows, epsilon, batch_size) in _SETTINGS.items():
+            counts = erdos_renyi_counts(sizes, epsilon)
+            work = Work.generate(sizes, counts, n_rows, batch_size)
             results[setting] = {
                 "connections": work.counts,
                 "verified": verify(work, Ours, _RIVALS),

@@ -30,12 +30,19 @@ class Work:
     samples: FloatArray
     labels: IndexArray
     network: SparseNetwork
+    batch_size: int = BATCH_SIZE
 
     @classmethod
-    def generate(cls, layer_sizes: Sequence[int], counts: Sequence[int], n_rows: int) -> Work:
+    def generate(
+        cls,
+        layer_sizes: Sequence[int],
+        counts: Sequence[int],
+        n_rows: int,
+        batch_size: int = BATCH_SIZE,
+    ) -> Work:
         """Draw rows and a network."""
         network = _network(layer_sizes, counts, np.random.default_rng(1))
-        return cls(*generate_rows(layer_sizes, n_rows), network)
+        return cls(*generate_rows(layer_sizes, n_rows), network, batch_size)
 
     @property
     def counts(self) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workloads import BATCH_SIZE, OPTIMIZER, Work
+from workloads import OPTIMIZER, Work
 
 from ctre._typing import FloatArray, IndexArray
 
@@ -21,7 +21,7 @@ class Ours:
             self._work.labels,
             rows,
             sample_weight=None,
-            batch_size=BATCH_SIZE,
+            batch_size=self._work.batch_size,
             optimizer=OPTIMIZER,
             n_threads=self._n_threads,
             tick=None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.sparse import csr_array
-from workloads import BATCH_SIZE, OPTIMIZER, Work
+from workloads import OPTIMIZER, Work
 
 from ctre._typing import FloatArray, IndexArray
 from ctre.network import SparseLayer
@@ -15,11 +15,13 @@ _BLOCK = 2_000  # connections whose activations are gathered at a time: they sta
 class SciPyCSR:
     def __init__(self, work: Work) -> None:
         self._samples, self._labels = work.samples, work.labels
+        self._batch_size = work.batch_size
         self._layers = [_Layer(layer) for layer in work.network.layers]
 
     def train(self, rows: IndexArray) -> float:
-        starts = range(0, len(rows), BATCH_SIZE)
-        return sum(self._batch(rows[start : start + BATCH_SIZE]) for start in starts) / len(starts)
+        starts = range(0, len(rows), self._batch_size)
+        losses = [self._batch(rows[start : start + self._batch_size]) for start in starts]
+        return sum(losses) / len(starts)
 
     def weights(self) -> list[FloatArray]:
         return [layer.matrix.data for layer in self._layers]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
-from workloads import BATCH_SIZE, OPTIMIZER, Work
+from workloads import OPTIMIZER, Work
 
 from ctre._typing import FloatArray, IndexArray
 
@@ -20,15 +20,17 @@ class SklearnDense:
         self._model = MLPClassifier(
             hidden,
             solver="sgd",
-            alpha=OPTIMIZER.l2 * BATCH_SIZE,  # it divides by the batch size
-            batch_size=BATCH_SIZE,
+            alpha=OPTIMIZER.l2 * work.batch_size,  # it divides by the batch size
+            batch_size=work.batch_size,
             learning_rate_init=OPTIMIZER.learning_rate,
             momentum=OPTIMIZER.momentum,
             nesterovs_momentum=OPTIMIZER.nesterov,
             shuffle=False,  # the rows come in order
         )
         self._model.partial_fit(
-            work.samples[:BATCH_SIZE], work.labels[:BATCH_SIZE], classes=range(n_classes)
+            work.samples[: work.batch_size],
+            work.labels[: work.batch_size],
+            classes=range(n_classes),
         )
         for coefs, layer in zip(self._model.coefs_, self._layers, strict=True):
             weights = layer.topology.as_matrix(layer.weights).toarray()

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 from torch.nn import functional
-from workloads import BATCH_SIZE, OPTIMIZER, Work
+from workloads import OPTIMIZER, Work
 
 from ctre._typing import IndexArray
 
@@ -18,6 +18,7 @@ class TorchLoop:
     def __init__(self, work: Work, model: nn.Module, *, fused: bool = False) -> None:
         self._samples = torch.from_numpy(work.samples)
         self._labels = torch.from_numpy(work.labels).long()
+        self._batch_size = work.batch_size
         self.model = model
         named = list(model.named_parameters())
         self._optimizer = torch.optim.SGD(
@@ -35,7 +36,7 @@ class TorchLoop:
         )
 
     def train(self, rows: IndexArray) -> float:
-        batches = torch.from_numpy(rows).split(BATCH_SIZE)
+        batches = torch.from_numpy(rows).split(self._batch_size)
         total = 0.0
         for batch in batches:
             loss = functional.cross_entropy(self.model(self._samples[batch]), self._labels[batch])

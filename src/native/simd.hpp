@@ -19,6 +19,9 @@
 #error "CTRE_ISA must name the instruction set this file is compiled for"
 #endif
 
+// For functions of a few instructions: GCC stops to inline them where a file has grown much.
+#define CTRE_INLINE inline __attribute__((always_inline))
+
 namespace ctre::CTRE_ISA {
 
 #if defined(__AVX512F__)
@@ -33,30 +36,30 @@ typedef float vf __attribute__((vector_size(4 * kLanes), may_alias));
 typedef float vfu __attribute__((vector_size(4 * kLanes), may_alias, aligned(4)));
 typedef std::int32_t vi __attribute__((vector_size(4 * kLanes), may_alias));
 
-inline vf splat(float x) { return x - vf{}; }
-inline vf load(const float* p) { return *reinterpret_cast<const vf*>(p); }
-inline void store(float* p, vf x) { *reinterpret_cast<vf*>(p) = x; }
-inline vf loadu(const float* p) { return *reinterpret_cast<const vfu*>(p); }
-inline void storeu(float* p, vf x) { *reinterpret_cast<vfu*>(p) = x; }
+CTRE_INLINE vf splat(float x) { return x - vf{}; }
+CTRE_INLINE vf load(const float* p) { return *reinterpret_cast<const vf*>(p); }
+CTRE_INLINE void store(float* p, vf x) { *reinterpret_cast<vf*>(p) = x; }
+CTRE_INLINE vf loadu(const float* p) { return *reinterpret_cast<const vfu*>(p); }
+CTRE_INLINE void storeu(float* p, vf x) { *reinterpret_cast<vfu*>(p) = x; }
 
 // a * b + c of a number and of vectors, rounded alike: once where the processor can, at every level
 // of optimization. (Whether a plain a * b + c is, the compiler decides anew in each loop.) Loops
 // that add up in this way, in the same order, come to the same sum.
-inline float multiply_add(float a, float b, float c) {
+CTRE_INLINE float multiply_add(float a, float b, float c) {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
   return __builtin_fmaf(a, b, c);
 #else
   return a * b + c;
 #endif
 }
-inline double multiply_add(double a, double b, double c) {
+CTRE_INLINE double multiply_add(double a, double b, double c) {
 #if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
   return __builtin_fma(a, b, c);
 #else
   return a * b + c;
 #endif
 }
-inline vf multiply_add(vf a, vf b, vf c) {
+CTRE_INLINE vf multiply_add(vf a, vf b, vf c) {
 #if defined(__AVX512F__)
   return vf(_mm512_fmadd_ps(__m512(a), __m512(b), __m512(c)));
 #elif defined(__FMA__)
@@ -71,25 +74,29 @@ inline vf multiply_add(vf a, vf b, vf c) {
 // Both let a NaN in x pass, as the instructions of x86 do for their second operand.
 #if defined(__AVX512F__)
 // (With a mask of ones, as GCC 12 warns of its own header without.)
-inline vf at_least(vf x, float low) {
+CTRE_INLINE vf at_least(vf x, float low) {
   return vf(_mm512_maskz_max_ps(0xffff, __m512(splat(low)), __m512(x)));
 }
-inline vf at_most(vf x, float high) {
+CTRE_INLINE vf at_most(vf x, float high) {
   return vf(_mm512_maskz_min_ps(0xffff, __m512(splat(high)), __m512(x)));
 }
 #elif defined(__AVX2__)
-inline vf at_least(vf x, float low) { return vf(_mm256_max_ps(__m256(splat(low)), __m256(x))); }
-inline vf at_most(vf x, float high) { return vf(_mm256_min_ps(__m256(splat(high)), __m256(x))); }
+CTRE_INLINE vf at_least(vf x, float low) {
+  return vf(_mm256_max_ps(__m256(splat(low)), __m256(x)));
+}
+CTRE_INLINE vf at_most(vf x, float high) {
+  return vf(_mm256_min_ps(__m256(splat(high)), __m256(x)));
+}
 #elif defined(__SSE2__)
-inline vf at_least(vf x, float low) { return vf(_mm_max_ps(__m128(splat(low)), __m128(x))); }
-inline vf at_most(vf x, float high) { return vf(_mm_min_ps(__m128(splat(high)), __m128(x))); }
+CTRE_INLINE vf at_least(vf x, float low) { return vf(_mm_max_ps(__m128(splat(low)), __m128(x))); }
+CTRE_INLINE vf at_most(vf x, float high) { return vf(_mm_min_ps(__m128(splat(high)), __m128(x))); }
 #else
-inline vf at_least(vf x, float low) { return x < low ? splat(low) : x; }
-inline vf at_most(vf x, float high) { return x > high ? splat(high) : x; }
+CTRE_INLINE vf at_least(vf x, float low) { return x < low ? splat(low) : x; }
+CTRE_INLINE vf at_most(vf x, float high) { return x > high ? splat(high) : x; }
 #endif
 
 // The sign of lane l as bit l: of a comparison, where it holds.
-inline std::uint32_t signs_of(vi x) {
+CTRE_INLINE std::uint32_t signs_of(vi x) {
 #if defined(__AVX512F__)
   return _mm512_movepi32_mask(__m512i(x));
 #elif defined(__AVX2__)
@@ -105,7 +112,7 @@ inline std::uint32_t signs_of(vi x) {
 
 // Lane l of the result is lane Pick::lane(l) of the 2 * kLanes lanes of a and b together.
 template <class Pick, std::size_t... l>
-inline vf shuffle(vf a, vf b, std::index_sequence<l...>) {
+CTRE_INLINE vf shuffle(vf a, vf b, std::index_sequence<l...>) {
 #if defined(__clang__) || __GNUC__ >= 12
   return __builtin_shufflevector(a, b, Pick::lane(static_cast<int>(l))...);
 #else
@@ -113,7 +120,7 @@ inline vf shuffle(vf a, vf b, std::index_sequence<l...>) {
 #endif
 }
 template <class Pick>
-inline vf shuffle(vf a, vf b) {
+CTRE_INLINE vf shuffle(vf a, vf b) {
   return shuffle<Pick>(a, b, std::make_index_sequence<kLanes>{});
 }
 
@@ -130,7 +137,7 @@ struct EverySecondQuarter {
   static constexpr int lane(int l) { return (2 * (l / 4) + kOdd) * 4 + l % 4; }
 };
 template <int kStage, int kOdd>
-inline vf every_second(vf a, vf b) {
+CTRE_INLINE vf every_second(vf a, vf b) {
   if constexpr (kStage < 2) {
     return shuffle<EverySecondLane<kOdd>>(a, b);
   } else {
@@ -140,7 +147,7 @@ inline vf every_second(vf a, vf b) {
 
 // Sums the lanes of each of kLanes vectors: lane i of the result belongs to x[i].
 template <int kStage = 0>
-inline vf sum_lanes(const vf* x) {
+CTRE_INLINE vf sum_lanes(const vf* x) {
   constexpr int kLeft = kLanes >> (kStage + 1);
   vf y[kLeft];
 #pragma GCC unroll 16
@@ -158,7 +165,7 @@ inline vf sum_lanes(const vf* x) {
 // Transposes kLanes vectors in place. Each stage moves one bit of the lane's number into the
 // vector's and the reverse.
 template <int kStage = 0>
-inline void transpose(vf* x) {
+CTRE_INLINE void transpose(vf* x) {
   constexpr int kHalf = kLanes / 2;
   vf y[kLanes];
 #pragma GCC unroll 16

@@ -6,6 +6,7 @@
 // connection costs one row read and no row written.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -23,11 +24,12 @@ struct Incoming {
   const std::int32_t* pre;
   const float* weights;
   const float* biases;
+  const std::int32_t* place = nullptr;  // of each weight; null if they lie in this order
 };
 
 // Whether a row is zero throughout.
 template <int kVectors>
-inline bool is_zero(const float* row) {
+CTRE_INLINE bool is_zero(const float* row) {
   std::uint32_t found = 0;
   for (int i = 0; i < kVectors * kLanes; ++i) {
     std::uint32_t bits;
@@ -37,17 +39,17 @@ inline bool is_zero(const float* row) {
   return !found;
 }
 
-template <class F, int kVectors>
+template <class F, int kVectors, bool kPlaced>
 void forward_layer(const Incoming& in, const float* below, float* above) {
   constexpr std::ptrdiff_t kWidth = kVectors * kLanes;
-  const auto [n_post, offsets, pre, weights, biases] = in;
+  const auto [n_post, offsets, pre, weights, biases, place] = in;
   std::int32_t k = 0;
   for (std::int32_t q = 0; q < n_post; ++q, above += kWidth) {
     vf sum[kVectors];
     for (int v = 0; v < kVectors; ++v) sum[v] = splat(biases[q]);
     for (const std::int32_t end = offsets[q + 1]; k < end; ++k) {
       const float* row = below + pre[k] * kWidth;
-      const vf weight = splat(weights[k]);
+      const vf weight = splat(weights[kPlaced ? place[k] : k]);
       for (int v = 0; v < kVectors; ++v) sum[v] += weight * load(row + v * kLanes);
     }
     for (int v = 0; v < kVectors; ++v) store(above + v * kLanes, F::value(sum[v]));
@@ -95,32 +97,44 @@ void spread_layer(const Outgoing& out, std::int32_t n_post, const float* biases,
 // to those of earlier tiles.
 class GradientWriter {
  public:
-  GradientWriter(float* out, bool adds) : out_(out), adds_(adds) {}
+  // Those on their way. They lie outside of the writer, whose pointers then are in registers.
+  struct Pending {
+    alignas(kLanes * sizeof(float)) float values[kLanes * kLanes];
+  };
 
-  void push(vf partial_sums) {
-    pending_[n_++] = partial_sums;
-    if (n_ == kLanes) flush();
+  GradientWriter(float* out, bool adds, Pending& pending)
+      : next_(pending.values), begin_(pending.values), out_(out), adds_(adds) {}
+
+  CTRE_INLINE void push(vf partial_sums) {
+    store(next_, partial_sums);
+    next_ += kLanes;
+    if (next_ == begin_ + kLanes * kLanes) flush();
   }
   // Rounds up to a whole vector with zeros.
   void finish() {
-    while (n_ != 0) push(vf{});
+    if (next_ == begin_) return;
+    for (; next_ != begin_ + kLanes * kLanes; next_ += kLanes) store(next_, vf{});
+    flush();
   }
 
  private:
-  __attribute__((always_inline)) void flush() {
-    const vf total = sum_lanes(pending_);
+  CTRE_INLINE void flush() {
+    vf sums[kLanes];
+#pragma GCC unroll 16
+    for (int i = 0; i < kLanes; ++i) sums[i] = load(begin_ + i * kLanes);
+    const vf total = sum_lanes(sums);
     store(out_, adds_ ? load(out_) + total : total);
     out_ += kLanes;
-    n_ = 0;
+    next_ = begin_;
   }
-  vf pending_[kLanes];
-  int n_ = 0;
+  float* next_;
+  float* const begin_;
   float* out_;
   const bool adds_;
 };
 
 template <int kVectors>
-inline vf sum_of(const vf (&x)[kVectors]) {
+CTRE_INLINE vf sum_of(const vf (&x)[kVectors]) {
   vf sum = x[0];
   for (int v = 1; v < kVectors; ++v) sum += x[v];
   return sum;
@@ -133,33 +147,41 @@ void backward_layer(const Outgoing& out, const float* above, float* below, float
                     float* bias_gradient, bool adds) {
   constexpr std::ptrdiff_t kWidth = kVectors * kLanes;
   const auto [n_pre, offsets, post, weights] = out;
-  GradientWriter weight_gradients(weight_gradient, adds), bias_gradients(bias_gradient, adds);
+  GradientWriter::Pending pending;
+  GradientWriter weight_gradients(weight_gradient, adds, pending);
   std::int32_t k = 0;
-  for (std::int32_t p = 0; p < n_pre; ++p, below += kWidth) {
-    vf activation[kVectors], error[kVectors];
-    for (int v = 0; v < kVectors; ++v) {
-      activation[v] = load(below + v * kLanes);
-      error[v] = vf{};
-    }
-    for (const std::int32_t end = offsets[p + 1]; k < end; ++k) {
-      const float* row = above + post[k] * kWidth;
-      const vf weight = splat(weights[k]);
-      vf product{};
+  for (std::int32_t first = 0; first < n_pre; first += kLanes, bias_gradient += kLanes) {
+    vf bias_sums[kLanes];
+    const int n = std::min(kLanes, n_pre - first);
+    for (int i = n; i < kLanes; ++i) bias_sums[i] = vf{};
+    for (int i = 0; i < n; ++i, below += kWidth) {
+      vf activation[kVectors], error[kVectors];
       for (int v = 0; v < kVectors; ++v) {
-        const vf post_error = load(row + v * kLanes);
-        product += activation[v] * post_error;
-        error[v] += weight * post_error;
+        activation[v] = load(below + v * kLanes);
+        error[v] = vf{};
       }
-      weight_gradients.push(product);
+      for (const std::int32_t end = offsets[first + i + 1]; k < end; ++k) {
+        const float* row = above + post[k] * kWidth;
+        const vf weight = splat(weights[k]);
+        vf product;
+        for (int v = 0; v < kVectors; ++v) {
+          const vf post_error = load(row + v * kLanes);
+          product = v == 0 ? activation[v] * post_error
+                           : multiply_add(activation[v], post_error, product);
+          error[v] += weight * post_error;
+        }
+        weight_gradients.push(product);
+      }
+      for (int v = 0; v < kVectors; ++v) {
+        error[v] = F::back(error[v], activation[v]);
+        store(below + v * kLanes, error[v]);
+      }
+      bias_sums[i] = sum_of(error);
     }
-    for (int v = 0; v < kVectors; ++v) {
-      error[v] = F::back(error[v], activation[v]);
-      store(below + v * kLanes, error[v]);
-    }
-    bias_gradients.push(sum_of(error));
+    const vf total = sum_lanes(bias_sums);
+    store(bias_gradient, adds ? load(bias_gradient) + total : total);
   }
   weight_gradients.finish();
-  bias_gradients.finish();
 }
 
 // The same for the first layer: its inputs have neither error signals nor biases.
@@ -168,15 +190,18 @@ void backward_first_layer(const Outgoing& out, const float* above, const float* 
                           float* weight_gradient, bool adds) {
   constexpr std::ptrdiff_t kWidth = kVectors * kLanes;
   const auto [n_pre, offsets, post, weights] = out;
-  GradientWriter weight_gradients(weight_gradient, adds);
+  GradientWriter::Pending pending;
+  GradientWriter weight_gradients(weight_gradient, adds, pending);
   std::int32_t k = 0;
   for (std::int32_t p = 0; p < n_pre; ++p, below += kWidth) {
     vf activation[kVectors];
     for (int v = 0; v < kVectors; ++v) activation[v] = load(below + v * kLanes);
     for (const std::int32_t end = offsets[p + 1]; k < end; ++k) {
       const float* row = above + post[k] * kWidth;
-      vf product{};
-      for (int v = 0; v < kVectors; ++v) product += activation[v] * load(row + v * kLanes);
+      vf product = activation[0] * load(row);
+      for (int v = 1; v < kVectors; ++v) {
+        product = multiply_add(activation[v], load(row + v * kLanes), product);
+      }
       weight_gradients.push(product);
     }
   }
@@ -186,7 +211,8 @@ void backward_first_layer(const Outgoing& out, const float* above, const float* 
 // The gradients of the output biases: the sums of the output error signals.
 template <int kVectors>
 void sum_rows(std::int32_t n, const float* rows, float* sums, bool adds) {
-  GradientWriter writer(sums, adds);
+  GradientWriter::Pending pending;
+  GradientWriter writer(sums, adds, pending);
   for (std::int32_t q = 0; q < n; ++q) {
     vf row[kVectors];
     for (int v = 0; v < kVectors; ++v)
@@ -198,8 +224,12 @@ void sum_rows(std::int32_t n, const float* rows, float* sums, bool adds) {
 
 // The loops for one activation and width, picked once.
 struct Sweep {
+  // The weights lie in the order of the walk …
   void (*forward_hidden)(const Incoming&, const float*, float*);
   void (*forward_output)(const Incoming&, const float*, float*);
+  // … or have places elsewhere.
+  void (*placed_hidden)(const Incoming&, const float*, float*);
+  void (*placed_output)(const Incoming&, const float*, float*);
   void (*spread_hidden)(const Outgoing&, std::int32_t, const float*, const float*, float*);
   void (*spread_output)(const Outgoing&, std::int32_t, const float*, const float*, float*);
   void (*backward_hidden)(const Outgoing&, const float*, float*, float*, float*, bool);
@@ -209,9 +239,14 @@ struct Sweep {
 
 template <class F, int kVectors>
 constexpr Sweep sweep() {
-  return {forward_layer<F, kVectors>,  forward_layer<Identity, kVectors>,
-          spread_layer<F, kVectors>,   spread_layer<Identity, kVectors>,
-          backward_layer<F, kVectors>, backward_first_layer<kVectors>,
+  return {forward_layer<F, kVectors, false>,
+          forward_layer<Identity, kVectors, false>,
+          forward_layer<F, kVectors, true>,
+          forward_layer<Identity, kVectors, true>,
+          spread_layer<F, kVectors>,
+          spread_layer<Identity, kVectors>,
+          backward_layer<F, kVectors>,
+          backward_first_layer<kVectors>,
           sum_rows<kVectors>};
 }
 

@@ -7,6 +7,13 @@
 
 namespace ctre::CTRE_ISA {
 
+// How tiles go forward. The weights lie in the order of going backward.
+enum class ForwardOrder {
+  copied,   // by postsynaptic neuron, with weights that each thread copies into that order
+  placed,   // the same, with each weight taken from where it lies: for a tile or so per copy
+  backward  // by presynaptic neuron, as going backward
+};
+
 // What all threads read.
 struct Network {
   const TrainCall& call;
@@ -14,7 +21,7 @@ struct Network {
   const InputRows& input_rows;
   const Parameters& parameters;
   const Sweeps sweeps;
-  const bool spreads;  // forward as well, tiles walk the layers by presynaptic neuron
+  const ForwardOrder forward_order;
 };
 
 class TilePass {
@@ -29,13 +36,13 @@ class TilePass {
     }
     inputs_ = Floats(network.input_rows.n_tile_rows() * kMaxWidth);
     rows_ = Floats(n_rows * kMaxWidth);
-    if (!network.spreads) forward_weights_ = Floats(n_weights);
+    if (network.forward_order == ForwardOrder::copied) forward_weights_ = Floats(n_weights);
   }
 
   // Copies the weights, which have changed since the last batch, into forward order. Each thread
   // does so for itself: a shared copy would need one more meeting of all threads.
   void refresh() {
-    if (network_.spreads) return;
+    if (network_.forward_order != ForwardOrder::copied) return;
     for (std::size_t l = 0; l < first_weight_.size(); ++l) {
       const auto& place = network_.plan.layers[l].backward_place;
       const float* weights =
@@ -92,13 +99,23 @@ class TilePass {
       const float* below = rows_below(l, width);
       float* above = rows_above(l, width);
       const bool is_output = l + 1 == first_row_.size();
-      if (network_.spreads) {
-        (is_output ? sweep.spread_output : sweep.spread_hidden)(outgoing(l), plan.n_post, biases,
-                                                                below, above);
-      } else {
-        const Incoming incoming{plan.n_post, plan.in_offsets.data(), plan.pre.data(),
-                                forward_weights_.data() + first_weight_[l], biases};
-        (is_output ? sweep.forward_output : sweep.forward_hidden)(incoming, below, above);
+      const float* weights = values + layout.weights[l];
+      switch (network_.forward_order) {
+        case ForwardOrder::copied: {
+          const Incoming incoming{plan.n_post, plan.in_offsets.data(), plan.pre.data(),
+                                  forward_weights_.data() + first_weight_[l], biases};
+          (is_output ? sweep.forward_output : sweep.forward_hidden)(incoming, below, above);
+          break;
+        }
+        case ForwardOrder::placed: {
+          const Incoming incoming{plan.n_post, plan.in_offsets.data(),    plan.pre.data(), weights,
+                                  biases,      plan.backward_place.data()};
+          (is_output ? sweep.placed_output : sweep.placed_hidden)(incoming, below, above);
+          break;
+        }
+        case ForwardOrder::backward:
+          (is_output ? sweep.spread_output : sweep.spread_hidden)(outgoing(l), plan.n_post, biases,
+                                                                  below, above);
       }
     }
   }

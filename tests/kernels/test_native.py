@@ -33,8 +33,9 @@ def assert_close(ours: list[np.ndarray], theirs: list[np.ndarray]) -> None:
 
 
 @pytest.mark.parametrize("optimizer", [SGD(0.05), Adam(0.01)])
-@pytest.mark.parametrize("n_threads", [2, 3, 7])
+@pytest.mark.parametrize("n_threads", [2, 3, 7, 30])
 def test_training_is_bit_equal_for_any_team(native, make_problem, optimizer, n_threads):
+    """One thread has many tiles, thirty have one each. Planted: weights of the forward order."""
     problem = make_problem(**MANY, optimizer=optimizer, is_weighted=True)
     alone = problem.train(native, n_epochs=2)
     together = problem.copy(n_threads=n_threads).train(native, n_epochs=2)

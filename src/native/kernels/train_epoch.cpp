@@ -16,20 +16,31 @@ double l2_of(const Optimizer& optimizer) {
   return std::visit([](const auto& kind) { return kind.l2; }, optimizer);
 }
 
-// Whether to go forward in the order of going backward: where a batch is so narrow, and the
-// weights are so many, that bringing them into forward order costs more than using them.
-bool spreads(const TrainCall& call) {
-  return call.has_many_weights() && call.largest_batch() <= kLanes;
+// Bringing weights into forward order costs more than using them there once, and, where they are
+// many, even more than a batch that fills one vector costs in the order of going backward.
+ForwardOrder forward_order_of(const TrainCall& call) {
+  if (call.has_many_weights() && call.largest_batch() <= kLanes) return ForwardOrder::backward;
+  const bool has_one_tile_each =
+      Tiling(call.largest_batch(), kMaxVectors, 1).n_tiles <= call.n_threads;
+  return has_one_tile_each ? ForwardOrder::placed : ForwardOrder::copied;
+}
+Orders orders_for(ForwardOrder order) {
+  return order == ForwardOrder::backward ? Orders::backward : Orders::both;
 }
 
 class Epoch {
  public:
   explicit Epoch(const TrainCall& call)
       : call_(call),
-        plan_(call.layers, spreads(call) ? Orders::backward : Orders::both),
+        plan_(call.layers, orders_for(forward_order_of(call))),
         input_rows_(plan_.input_row, plan_.layers.front().n_pre),
         parameters_(call.layers, plan_.layers, slots_of(call.optimizer)),
-        network_{call, plan_, input_rows_, parameters_, sweeps(call.activation), spreads(call)} {
+        network_{call,
+                 plan_,
+                 input_rows_,
+                 parameters_,
+                 sweeps(call.activation),
+                 forward_order_of(call)} {
     const auto longest = tiling(call.largest_batch());
     gradients_ = Floats(static_cast<std::size_t>(longest.n_groups) * layout().trained_end);
     tile_losses_.resize(static_cast<std::size_t>(longest.n_tiles));
