@@ -20,7 +20,7 @@ test-nightly: $(VENV)/.installed  ## run the tests of generated examples with ot
 	$(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile=nightly -m hypothesis
 
 test-planted: $(VENV)/.installed  ## plant likely mistakes, one by one, and see that tests notice them
-	$(BIN)/python tests/planted/planting.py
+	$(BIN)/python tests/planted/planting.py -j 2
 
 test-slow: $(VENV)/.installed  ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow

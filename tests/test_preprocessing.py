@@ -113,7 +113,6 @@ def test_sparse_rows_are_not_made_dense(name):
 
 @given(tables)
 def test_minmax_leaves_zeros_that_are_the_lowest_values_where_they_are(X):
-    """Planted: the highest value of what is stored, where all of it is below zero."""
     X = np.abs(X)
     X[0] = 0
     sparse = csr_array(X)
@@ -188,6 +187,16 @@ def test_anchored_does_not_amplify_a_column_that_is_rarely_off_its_constant(rng)
     assert np.abs(scaled[17, 3]) < 3 * np.abs(scaled[:, :3]).max()
     assert np.abs(fit_scaling("standard", X).apply(X)[17, 3]) > 30
     assert not np.delete(scaled[:, 3], 17).any()
+
+
+def test_anchored_counts_zeros_of_sparse_rows_on_either_side():
+    """Planted: the highest, or lowest, of what is stored, where zero is beyond it."""
+    X = csr_array(np.float32([[0, 1], [4, 2], [5, 0], [0, 2]]))
+    above, below = fit_scaling("anchored", X), fit_scaling("anchored", -X)
+    deviation, span = X.toarray().std(axis=0), np.float64([5, 2])
+    divisor = np.maximum(deviation, span * rms(deviation / span))
+    for fitted in (above, below):
+        assert_allclose(fitted.factor[0] / fitted.factor[1], divisor[1] / divisor[0], rtol=1e-6)
 
 
 def test_anchored_leaves_zeros_of_sparse_rows(rng):

@@ -66,7 +66,9 @@ def test_scaling_is_learned_from_the_training_rows_alone():
     split = PredefinedSplit(np.where(is_aside, 0, -1))
     model = classifier(scaling="minmax", validation_split=split, max_iter=1)
     model.fit(rows, y)
-    np.testing.assert_allclose(model.scaling_.shift, X[~is_aside].min(axis=0))
+    low, high = X[~is_aside].min(axis=0), X[~is_aside].max(axis=0)
+    np.testing.assert_allclose(model.scaling_.shift, low)
+    np.testing.assert_allclose(model.scaling_.factor, 1 / (high - low), rtol=1e-6)
 
 
 def test_prediction_scales_as_fit_did():

@@ -137,6 +137,9 @@ def test_rows_of_weight_zero_are_no_validation_rows():
     rows = PredefinedSplit(np.repeat([-1, 0], [260, 40]))
     model = classifier(validation_split=rows, max_iter=2).fit(X, y, weight)
     assert model.best_validation_score_ == model.score(X[260:270], y[260:270])
+    weight = np.repeat([1.0, 0.0], [260, 40])
+    model = classifier(validation_split=rows, max_iter=2).fit(X, y, weight)
+    assert model.best_validation_score_ is None
 
 
 @pytest.mark.parametrize(
