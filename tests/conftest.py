@@ -12,7 +12,9 @@ from hypothesis import settings
 from ctre import whole_file
 
 settings.register_profile("repeatable", deadline=None, derandomize=True, max_examples=50)
-settings.register_profile("nightly", derandomize=False, deadline=None, max_examples=1000, print_blob=True)
+settings.register_profile(
+    "nightly", derandomize=False, deadline=None, max_examples=1000, print_blob=True
+)
 settings.load_profile("repeatable")  # but `--hypothesis-profile` comes after it, and wins
 
 
