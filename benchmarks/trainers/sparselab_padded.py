@@ -12,6 +12,10 @@ from ctre._typing import FloatArray
 from ctre.network import SparseLayer
 from trainers.torch_loop import TorchLoop, with_relu
 
+_ALIVE: list[PaddedCSR] = []
+"""Every matrix made: SparseLab caches transposes by `id`, and would take the one of a matrix that
+is gone for that of a new one in its place."""
+
 
 class SparseLab(TorchLoop):
     def __init__(self, work: Work) -> None:
@@ -32,6 +36,7 @@ def _sparse_linear(layer: SparseLayer) -> SparseLinear:
     )
     dense = torch.from_numpy(layer.topology.as_matrix(layer.weights).T.toarray())
     linear._csr = PaddedCSR.from_dense(dense)
+    _ALIVE.append(linear._csr)
     linear._values = nn.Parameter(torch.from_numpy(np.asarray(linear._csr.values)))
     nn.init.zeros_(linear.bias)
     return linear
