@@ -73,12 +73,13 @@ def test_the_rule_drops_the_connections_of_weak_inputs():
 
 
 def test_the_task_learns_counts():
-    counting = defined(3, task)["Counting"](1)
     rng = np.random.default_rng(2)
     X = rng.normal(size=(400, 3)).astype(np.float32)
     y = np.rint(np.exp(1 + X[:, :1]))
+    train_rows = np.arange(400, dtype=np.int32)
+    counting = defined(3, task)["Counting"].of(y, train_rows)
     rows = LabelledRows(X, counting.encode(y))
-    data = TrainingData(rows, np.arange(400, dtype=np.int32), np.empty(0, np.int32))
+    data = TrainingData(rows, train_rows, np.empty(0, np.int32))
     recipe, parameters = (
         get_recipe("set"),
         Parameters(hidden_layer_sizes=(30,), epsilon=2, batch_size=20, max_iter=100),

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         PAPER_PROTOCOL,
         PROTOCOLS,
         SparseMLPClassifier,
+        SparseMLPRegressor,
     )
     from ctre.methods import (
         Batches,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "ctre.estimators": (
         "DEFAULT_PROTOCOL", "PAPER_PROTOCOL", "PROTOCOLS", "SparseMLPClassifier",
+        "SparseMLPRegressor",
     ),
     "ctre.methods": (
         "Batches", "FromInputs", "GradualPruning", "HasStalled", "IsPast", "LeastSimilar", "Method",
@@ -79,6 +81,7 @@ __all__ = [
     "Share",
     "SmallestMagnitude",
     "SparseMLPClassifier",
+    "SparseMLPRegressor",
     "StopTraining",
     "Switch",
     "Timing",

@@ -35,6 +35,7 @@ from ctre.estimators.parameters import PARAMETERS, Parameters
 from ctre.network import SparseLayer, SparseNetwork
 from ctre.preprocessing import Scaling, scaling_kind
 from ctre.topology import Topology
+from ctre.training import Classification
 from ctre.vocabulary import ACTIVATIONS, SCALINGS
 from ctre.whole_file import whole_file
 
@@ -226,7 +227,7 @@ class _ModelReader:
         Parameters(**estimator.get_params(deep=False))  # checks them
         estimator.network_ = SparseNetwork(layers, activation, "softmax_cross_entropy")
         estimator.scaling_ = self.scaling(n_features)
-        estimator.classes_ = self.classes(n_classes)
+        estimator.task_ = Classification(self.classes(n_classes))
         estimator.n_features_in_ = n_features
         feature_names = self.feature_names(n_features)
         if feature_names is not None and self.model.get("has_names_from_fit") is True:

@@ -185,7 +185,6 @@ def poisoned(value):
         (sparse.csr_array(poisoned(np.nan)), y, "Input X contains NaN"),
         (X, np.where(y == 0, np.nan, y), "Input y contains NaN"),
         (X, X[:, 0], "Unknown label type: continuous"),
-        (X, np.eye(3)[y], r"should be a 1d array, got an array of shape \(300, 3\) instead"),
         (X[:0], y[:0], r"Found array with 0 sample\(s\)"),
         (X[:, :0], y, r"Found array with 0 feature\(s\)"),
         (X[:10], y, "inconsistent numbers of samples"),

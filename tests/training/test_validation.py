@@ -24,6 +24,8 @@ class Oracle:
 
 
 CLASSES = Classification(np.array(["a", "b", "c"]))
+PLAIN_NUMBERS = Regression(np.zeros(3), np.ones(3), is_flat=False)
+ALL = slice(None)
 
 
 def evaluate(task, scores, targets, weight):
@@ -65,14 +67,14 @@ def test_several_labels_are_right_if_all_are(scores, weight, rng):
 
 def test_values_are_evaluated_by_r_squared(scores, weight, rng):
     targets = scores + rng.standard_normal((40, 3)).astype(np.float32)
-    evaluation = evaluate(Regression(3), scores, targets, weight)
+    evaluation = evaluate(PLAIN_NUMBERS, scores, targets, weight)
     assert evaluation.score == pytest.approx(r2_score(targets, scores, sample_weight=weight))
     halves = 0.5 * np.square(np.float64(scores) - targets).sum(axis=1)
     assert evaluation.loss == pytest.approx(np.average(halves, weights=weight))
 
 
 def test_targets_that_never_vary_explain_nothing(scores):
-    assert evaluate(Regression(3), scores, np.ones((40, 3), np.float32), None).score == 0
+    assert evaluate(PLAIN_NUMBERS, scores, np.ones((40, 3), np.float32), None).score == 0
 
 
 def test_no_rows_no_validation(scores):
@@ -89,18 +91,18 @@ def test_rows_are_taken_with_their_targets_and_weights(scores):
 
 def test_classes_are_learned_encoded_and_decoded():
     labels = np.array(["oak", "elm", "ash", "elm"])
-    task = Classification.of(labels)
+    task = Classification.of(labels, ALL)
     assert task.classes.tolist() == ["ash", "elm", "oak"]
     assert task.n_outputs == 3
     assert task.encode(labels).tolist() == [2, 1, 0, 1]
     assert task.encode(labels).dtype == np.int32
-    assert task.strata(task.encode(labels)).tolist() == [2, 1, 0, 1]
+    assert task.strata(labels).tolist() == [2, 1, 0, 1]
     assert task.decode(np.float32([[0, 2, 1], [1, 1, 0]])).tolist() == ["elm", "ash"]
 
 
 def test_a_class_that_was_not_trained_on_is_refused():
     with pytest.raises(InvalidDataError, match="classes that were trained on, got 'fir', which is"):
-        Classification.of(np.array(["ash", "elm"])).encode(np.array(["ash", "fir"]))
+        Classification.of(np.array(["ash", "elm"]), ALL).encode(np.array(["ash", "fir"]))
 
 
 @pytest.mark.parametrize(
@@ -112,11 +114,39 @@ def test_a_class_that_was_not_trained_on_is_refused():
 )
 def test_fewer_than_two_classes_are_refused(weight, words):
     with pytest.raises(InvalidDataError, match=words):
-        Classification.of(np.array([1, 1]), weight)
+        Classification.of(np.array([1, 1]), ALL, weight)
 
 
 def test_labels_and_numbers_are_decoded():
     scores = np.float32([[0.5, -0.5, 0.0]])
     assert LabelSets(3).decode(scores).tolist() == [[1, 0, 0]]
-    assert Regression(3).decode(scores).tolist() == [[0.5, -0.5, 0.0]]
-    assert LabelSets(3).strata(scores) is Regression(3).strata(scores) is None
+    assert PLAIN_NUMBERS.decode(scores).tolist() == [[0.5, -0.5, 0.0]]
+    assert LabelSets(3).strata(scores) is PLAIN_NUMBERS.strata(scores) is None
+
+
+def test_numbers_are_learned_in_units_of_their_spread():
+    y = np.array([[1.0, 5], [3, 5], [100, 7]])
+    task = Regression.of(y, np.array([0, 1]))  # planted: the row that is not trained on counts
+    assert task.shift.tolist() == [2, 5]
+    assert task.factor.tolist() == [1, 1]  # planted: a spread of zero
+    assert task.encode(y).tolist() == [[-1, 0], [1, 0], [98, 2]]
+    np.testing.assert_array_equal(task.decode(task.encode(y)), y)
+
+
+def test_weights_count_in_the_spread():
+    task = Regression.of(np.array([0.0, 4, 9]), ALL, np.float32([3, 1, 0]))
+    assert (task.shift[0], task.factor[0]) == (1, pytest.approx(np.sqrt(3)))
+    assert task.decode(np.float32([[1], [0]])).shape == (2,)
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e-30, 1.0, 1e30, 1e200])
+def test_the_unit_of_numbers_does_not_matter(unit):
+    """Planted: squares that overflow, and targets cast to float32 before they are scaled."""
+    y = np.array([1.0, 2, 4])
+    encoded = Regression.of(y * unit, ALL).encode(y * unit)
+    np.testing.assert_allclose(encoded, Regression.of(y, ALL).encode(y), rtol=1e-6)
+
+
+def test_rounding_is_no_spread():
+    y = np.full(1000, 1e6 + 1 / 3)
+    assert Regression.of(y, ALL).factor.tolist() == [1]

@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ctre.estimators.classifier import SparseMLPClassifier
     from ctre.estimators.protocols import DEFAULT_PROTOCOL, PAPER_PROTOCOL, PROTOCOLS
+    from ctre.estimators.regressor import SparseMLPRegressor
 
 _HOMES = {
     "DEFAULT_PROTOCOL": "ctre.estimators.protocols",
     "PAPER_PROTOCOL": "ctre.estimators.protocols",
     "PROTOCOLS": "ctre.estimators.protocols",
     "SparseMLPClassifier": "ctre.estimators.classifier",
+    "SparseMLPRegressor": "ctre.estimators.regressor",
 }
 
-__all__ = ["DEFAULT_PROTOCOL", "PAPER_PROTOCOL", "PROTOCOLS", "SparseMLPClassifier"]
+__all__ = [
+    "DEFAULT_PROTOCOL",
+    "PAPER_PROTOCOL",
+    "PROTOCOLS",
+    "SparseMLPClassifier",
+    "SparseMLPRegressor",
+]
 
 
 def __getattr__(name: str) -> Any:

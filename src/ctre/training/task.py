@@ -12,19 +12,42 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ctre._typing import DoubleArray, FloatArray
+from ctre._typing import DoubleArray, FloatArray, IndexArray
 from ctre.errors import InvalidDataError
 from ctre.kernels import Loss
 from ctre.kernels.functions import Targets
 
+_CONSTANT = 2.0**-40
+"""Targets whose spread is at most so much of their mean do not vary, but for rounding."""
+
 
 class Task(Protocol):
-    """What a fit is for; `of` learns it from the targets of the training rows."""
+    """What a fit is for; `of` learns it from the targets of its rows."""
 
     loss: ClassVar[Loss]
     """What training lowers."""
     metric: ClassVar[str]
     """Name of what `score` computes."""
+
+    @classmethod
+    def of(
+        cls, y: NDArray[Any], train_rows: IndexArray, sample_weight: FloatArray | None = None
+    ) -> Self:
+        """Learn the task from targets (n_rows,) or (n_rows, n_outputs).
+
+        Names are taken from all rows, what is measured from those that are trained on.
+
+        Raises
+        ------
+        InvalidDataError
+            If they cannot be learned.
+        """
+        ...
+
+    @staticmethod
+    def strata(y: NDArray[Any]) -> NDArray[Any] | None:
+        """Give the groups (n_rows,) whose shares a split should keep; None if there are none."""
+        ...
 
     @property
     def n_outputs(self) -> int:
@@ -39,10 +62,6 @@ class Task(Protocol):
         InvalidDataError
             If one cannot be, such as a class that was not trained on.
         """
-        ...
-
-    def strata(self, targets: Targets) -> NDArray[Any] | None:
-        """Give the groups (n_rows,) whose shares a split should keep; None if there are none."""
         ...
 
     def decode(self, scores: FloatArray) -> NDArray[Any]:
@@ -70,8 +89,13 @@ class Classification:
     classes: NDArray[Any]
 
     @classmethod
-    def of(cls, y: NDArray[Any], sample_weight: FloatArray | None = None) -> Self:
-        """Learn the classes from the labels of the training rows.
+    def of(
+        cls,
+        y: NDArray[Any],
+        train_rows: IndexArray,  # noqa: ARG003 - the classes of validation rows are known as well
+        sample_weight: FloatArray | None = None,
+    ) -> Self:
+        """Learn the classes from labels (n_rows,).
 
         Raises
         ------
@@ -87,6 +111,11 @@ class Classification:
             raise InvalidDataError(f"y must hold at least two classes, got {got}.{hint}")
         return task
 
+    @staticmethod
+    def strata(y: NDArray[Any]) -> NDArray[Any]:
+        """Keep the shares of the classes."""
+        return np.unique(y, return_inverse=True)[1]
+
     @property
     def n_outputs(self) -> int:
         """One for each class."""
@@ -101,10 +130,6 @@ class Classification:
                 "none."
             )
         return np.searchsorted(self.classes, y).astype(np.int32)
-
-    def strata(self, targets: Targets) -> NDArray[Any]:
-        """Keep the shares of the classes."""
-        return targets
 
     def decode(self, scores: FloatArray) -> NDArray[Any]:
         """Give the label of the highest score, the first one on ties."""
@@ -131,12 +156,28 @@ class LabelSets:
 
     n_outputs: int
 
+    @classmethod
+    def of(
+        cls,
+        y: NDArray[Any],
+        train_rows: IndexArray,  # noqa: ARG003 - nothing is measured
+        sample_weight: FloatArray | None = None,  # noqa: ARG003
+    ) -> Self:
+        """Count the labels of zeros and ones (n_rows, n_outputs)."""
+        return cls(y.shape[1])
+
+    @property
+    def classes(self) -> NDArray[np.int64]:
+        """Numbers of the labels."""
+        return np.arange(self.n_outputs)
+
+    @staticmethod
+    def strata(y: NDArray[Any]) -> None:
+        """Keep no shares: sets of labels are often all different."""
+
     def encode(self, y: Any) -> Targets:
         """Take zeros and ones (n_rows, n_outputs)."""
-        return np.asarray(y, dtype=np.float32)
-
-    def strata(self, targets: Targets) -> None:
-        """Keep no shares: sets of labels are often all different."""
+        return np.ascontiguousarray(y, dtype=np.float32)
 
     def decode(self, scores: FloatArray) -> NDArray[np.int64]:
         """Give every label that is more probable than not."""
@@ -148,31 +189,61 @@ class LabelSets:
         return float(np.average(is_right, weights=sample_weight))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Regression:
-    """A number, or several, for every row.
+    """A number, or several, for every row; learned in units of its own spread.
 
     Parameters
     ----------
-    n_outputs : int
-        How many.
+    shift, factor : float64 arrays of shape (n_outputs,)
+        A target is learned as ``(y - shift) / factor``, in the unit of ``y`` both.
+    is_flat : bool
+        Whether targets have the shape (n_rows,).
     """
 
     loss: ClassVar[Loss] = "squared_error"
     metric: ClassVar[str] = "R²"
 
-    n_outputs: int
+    shift: DoubleArray
+    factor: DoubleArray
+    is_flat: bool
 
-    def encode(self, y: Any) -> Targets:
-        """Take numbers (n_rows, n_outputs)."""
-        return np.asarray(y, dtype=np.float32)
+    @classmethod
+    def of(
+        cls, y: NDArray[Any], train_rows: IndexArray, sample_weight: FloatArray | None = None
+    ) -> Self:
+        """Measure mean and standard deviation of the targets (n_rows,) or (n_rows, n_outputs).
 
-    def strata(self, targets: Targets) -> None:
+        An output that does not vary is only shifted.
+        """
+        values = _as_columns(y)[train_rows]
+        weight = None if sample_weight is None else np.float64(sample_weight[train_rows])
+        shift = np.average(values, axis=0, weights=weight)
+        off = values - shift
+        largest = np.abs(off).max(axis=0)  # squares of these neither overflow nor vanish
+        unit = np.where(largest > 0, largest, 1.0)
+        spread = unit * np.sqrt(np.average((off / unit) ** 2, axis=0, weights=weight))
+        varies = spread > _CONSTANT * np.abs(shift)
+        return cls(shift, np.where(varies, spread, 1.0), y.ndim == 1)
+
+    @staticmethod
+    def strata(y: NDArray[Any]) -> None:
         """Keep no shares: numbers have no groups."""
 
+    @property
+    def n_outputs(self) -> int:
+        """One for each column of the targets."""
+        return len(self.shift)
+
+    def encode(self, y: Any) -> Targets:
+        """Standardise numbers (n_rows,) or (n_rows, n_outputs)."""
+        scaled = (_as_columns(y) - self.shift) / self.factor
+        return np.ascontiguousarray(scaled, dtype=np.float32)
+
     def decode(self, scores: FloatArray) -> DoubleArray:
-        """Give the scores."""
-        return scores.astype(np.float64)
+        """Give the numbers, in their own unit and shape."""
+        values: DoubleArray = scores.astype(np.float64) * self.factor + self.shift
+        return values[:, 0] if self.is_flat else values
 
     def score(self, scores: FloatArray, targets: Targets, sample_weight: Any = None) -> float:
         """Compute the share of the variance explained, mean over the outputs, at most 1.
@@ -186,3 +257,8 @@ class Regression:
         share = np.zeros_like(variance)
         np.divide(unexplained, variance, out=share, where=variance > 0)
         return float(np.mean(np.where(variance > 0, 1 - share, 0.0)))
+
+
+def _as_columns(y: Any) -> DoubleArray:
+    values = np.asarray(y, dtype=np.float64)
+    return values[:, None] if values.ndim == 1 else values

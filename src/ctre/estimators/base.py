@@ -1,0 +1,398 @@
+"""What all estimators share: parameters, the way a fit goes, and what is fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csc_array
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import BaseCrossValidator, BaseShuffleSplit
+from sklearn.utils import Tags
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from ctre._typing import DoubleArray, FloatArray
+from ctre.estimators.assembly import first_state
+from ctre.estimators.docstrings import with_shared_sections
+from ctre.estimators.inputs import as_samples, seed_sequence, split_rows
+from ctre.estimators.parameters import DEFAULTS, Parameters
+from ctre.kernels import Samples
+from ctre.methods import Recipe, get_recipe
+from ctre.network import SparseNetwork
+from ctre.preprocessing import Scaling, fit_scaling
+from ctre.threads import threads_for
+from ctre.training import Callback, History, LabelledRows, Task, TrainingData, sample_size, train
+from ctre.training.callbacks import PrintEpochs
+from ctre.vocabulary import Activation, ScalingName, ScheduleName, Solver, WeightInitName
+
+
+@dataclass(repr=False, eq=False)
+class SparseMLP(BaseEstimator):
+    """A multi-layer perceptron that is sparse throughout training, whatever it learns.
+
+    A subclass says what is learned, in `_task_kind`; the sections below stand in the docstrings of
+    all of them.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : int or sequence of int, default=(1000, 1000, 1000)
+        Neurons of each hidden layer.
+    method : str or ctre.methods.Recipe, default="ctre-corr"
+        Name of a recipe, as ``ctre methods`` lists them; or one of your own.
+    epsilon : float or None, default=1.0
+        Erdős–Rényi knob: a layer gets ``min(int(epsilon * (n_pre + n_post)), n_pre * n_post)``
+        connections. Either this or ``density`` is None.
+    density : float in (0, 1] or None, default=None
+        Share of its places that every layer connects.
+    activation : {"relu", "leaky_relu", "tanh", "logistic", "identity"}, default="relu"
+        Of the hidden layers.
+    solver : {"sgd", "adam"}, default="sgd"
+        Stochastic gradient descent with momentum, or Adam.
+    alpha : float, default=3e-4
+        L2 term: ``alpha * w`` is added to the gradient of every weight, not of biases.
+    batch_size : int, default=32
+        Samples per step. The last batch of an epoch may be shorter; its gradient then counts by
+        the share of a full batch that it holds.
+    learning_rate : {"constant", "cosine", "linear", "step"}, default="cosine"
+        Schedule over the epochs; "cosine" falls to 0 along half a cosine, "step" to a tenth and
+        a hundredth at half and three quarters of the run.
+    learning_rate_init : float, default=0.05
+        Where the schedule starts.
+    momentum : float in [0, 1), default=0.9
+        Of SGD; 0 switches it off.
+    nesterovs_momentum : bool, default=True
+        Whether SGD's momentum is Nesterov's.
+    beta_1, beta_2 : float in [0, 1), default=0.9, 0.999
+        Decay of Adam's first and second moment.
+    max_iter : int, default=200
+        Number of epochs.
+    drop_fraction : float in [0, 1], default=0.3
+        Share of a layer's connections replaced after an epoch. The paper's ζ.
+    drop_fraction_schedule : {"constant", "cosine", "linear", "step"}, default="cosine"
+        How it falls over the epochs.
+    update_interval : int, default=1
+        Epochs from one topology update to the next.
+    update_until : float in [0, 1], default=1.0
+        Share of the epochs after which the topology is left alone.
+    patience : int, default=40
+        Epochs without a better validation score (without validation rows: without a lower
+        training loss) after which training counts as stalled, for the methods that ask.
+    similarity_samples : int, float or None, default=128
+        Training rows that similarity is measured on, drawn afresh for every update: at most so
+        many, this share of them in (0, 1), or all (None, as in the paper).
+    similarity_candidates : int or None, default=None
+        Random absent pairs whose similarity (for "rigl" and "momentum", gradient) is measured for
+        each connection to grow; the best of them are grown. None measures all pairs, as in the
+        paper; 1 grows at random, as SET does. A number lets wide layers grow by similarity.
+    weight_init : {"normal", "uniform"}, default="normal"
+        N(0, 0.1²); or Glorot's uniform, and U(±sqrt(6 / n_pre)) for grown connections.
+    scaling : str, default="auto"
+        How rows are scaled, by what the training rows say; prediction scales as fit did. "auto" is
+        "tfidf" for sparse counts, else "anchored"; or "minmax", "standard", "std", "none". See
+        `ctre.preprocessing.fit_scaling`.
+    validation_fraction : float in [0, 1), default=0.0
+        Share of the rows set aside to choose the best epoch, stratified by class where the
+        classes are large enough. With 0 the last epoch is kept.
+    validation_split : scikit-learn splitter or None, default=None
+        Sets validation rows aside in its own way (its first split counts), instead of
+        ``validation_fraction``.
+    random_state : int, RandomState instance or None, default=None
+        Decides everything random. Same seed, same result, whatever the number of threads.
+    n_threads : int or None, default=None
+        Threads; None chooses from the work per batch and the processors there are.
+    callbacks : sequence of ctre.training.Callback, default=()
+        Told of every epoch.
+    verbose : bool or int, default=False
+        Whether to print a line per epoch; a number prints every so many epochs.
+
+    Attributes
+    ----------
+    coefs_ : list of csc_array of shape (n_pre, n_post)
+        Weights of each layer, float32, connections only.
+    intercepts_ : list of ndarray of shape (n_post,)
+        Biases of each layer.
+    n_connections_ : int
+        Connections of all layers.
+    density_ : float
+        Connections per place, over all layers (dimensionless).
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Strength of each input neuron: sum of the magnitudes of its connections' weights, divided
+        by the total.
+    task_ : Task
+        What was learned; it turns scores into predictions.
+    history_ : History
+        One record per epoch.
+    best_epoch_ : int
+        Epoch whose network is kept, counted from 1.
+    best_validation_score_ : float or None
+        Its validation score.
+    n_iter_ : int
+        Epochs trained.
+    network_ : SparseNetwork
+        The trained network; it takes scaled rows.
+    scaling_ : Scaling
+        What the training rows were scaled by.
+    n_threads_ : int
+        Threads that trained it.
+    similarity_samples_ : int
+        Rows that similarity was measured on.
+    n_features_in_ : int
+        Columns seen in fit.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, if all were strings.
+
+    Notes
+    -----
+    A setting that a method has no use for is ignored, so that a search may set it for all: those of
+    the updates where the topology never changes, the density by "dense", the drop fraction by
+    "magnitude", ``patience`` and ``similarity_samples`` by every method that asks for neither.
+    ``docs/methods.md`` shows which ones count.
+
+    All fitted attributes are assigned together, when training has ended: a fit that fails or is
+    interrupted leaves the estimator as it was.
+
+    An epoch costs O(n_samples * n_connections). A similarity-guided update costs
+    O(similarity_samples * n_pre * n_post) per layer in time, O(n_connections) in memory; with
+    similarity_candidates, similarity_samples times the candidates in time.
+
+    References
+    ----------
+    .. [1] Atashgahi et al., "A Brain-inspired Algorithm for Training Highly Sparse Neural
+       Networks", Machine Learning 111, 2022.
+    """
+
+    hidden_layer_sizes: int | Sequence[int] = DEFAULTS["hidden_layer_sizes"]
+    _: KW_ONLY
+    method: str | Recipe = DEFAULTS["method"]
+    epsilon: float | None = DEFAULTS["epsilon"]
+    density: float | None = DEFAULTS["density"]
+    activation: Activation = DEFAULTS["activation"]
+    solver: Solver = DEFAULTS["solver"]
+    alpha: float = DEFAULTS["alpha"]
+    batch_size: int = DEFAULTS["batch_size"]
+    learning_rate: ScheduleName = DEFAULTS["learning_rate"]
+    learning_rate_init: float = DEFAULTS["learning_rate_init"]
+    momentum: float = DEFAULTS["momentum"]
+    nesterovs_momentum: bool = DEFAULTS["nesterovs_momentum"]
+    beta_1: float = DEFAULTS["beta_1"]
+    beta_2: float = DEFAULTS["beta_2"]
+    max_iter: int = DEFAULTS["max_iter"]
+    drop_fraction: float = DEFAULTS["drop_fraction"]
+    drop_fraction_schedule: ScheduleName = DEFAULTS["drop_fraction_schedule"]
+    update_interval: int = DEFAULTS["update_interval"]
+    update_until: float = DEFAULTS["update_until"]
+    patience: int = DEFAULTS["patience"]
+    similarity_samples: int | float | None = DEFAULTS["similarity_samples"]
+    similarity_candidates: int | None = DEFAULTS["similarity_candidates"]
+    weight_init: WeightInitName = DEFAULTS["weight_init"]
+    scaling: ScalingName = DEFAULTS["scaling"]
+    validation_fraction: float = DEFAULTS["validation_fraction"]
+    validation_split: BaseCrossValidator | BaseShuffleSplit | None = DEFAULTS["validation_split"]
+    random_state: int | np.random.RandomState | None = DEFAULTS["random_state"]
+    n_threads: int | None = DEFAULTS["n_threads"]
+    callbacks: Sequence[Callback] = DEFAULTS["callbacks"]
+    verbose: bool | int = DEFAULTS["verbose"]
+
+    network_: SparseNetwork = field(init=False)
+    scaling_: Scaling = field(init=False)
+    task_: Task = field(init=False)
+    history_: History = field(init=False)
+    n_threads_: int = field(init=False)
+    similarity_samples_: int = field(init=False)
+    n_features_in_: int = field(init=False)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls.__doc__ = with_shared_sections(cls.__doc__, SparseMLP.__doc__)
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.multi_output = True
+        return tags
+
+    def _task_kind(self, y: NDArray[Any]) -> type[Task]:
+        """Tell what kind of task targets (n_rows,) or (n_rows, n_outputs) are of.
+
+        Raises
+        ------
+        InvalidDataError, ValueError
+            If they are of none that the estimator learns.
+        """
+        raise NotImplementedError
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        eval_set: tuple[ArrayLike, ArrayLike] | None = None,
+    ) -> Self:
+        """Train on rows whose targets are known.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Features; trained on as float32 once they are scaled, sparse input as CSR.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets: what `predict` is to give.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weight of each row in the loss; at least 0. A row of weight 0 is as good as absent.
+        eval_set : tuple (X, y), optional
+            Rows that decide nothing: the history records loss and score on them, every epoch.
+
+        Returns
+        -------
+        Self
+            Itself.
+
+        Raises
+        ------
+        InvalidParameterError, UnknownNameError
+            If a parameter of the estimator cannot be what it is.
+        InvalidDataError, ValueError
+            If the data cannot be trained on.
+        TrainingDivergedError
+            If the loss stops being finite.
+        """
+        parameters = Parameters(**self.get_params(deep=False))
+        recipe = get_recipe(self.method)
+        # What scikit-learn wants remembered of X is kept from self until training has succeeded.
+        probe = copy(self)
+        raw, y = self._rows(probe, X, y)
+        weights = None
+        if sample_weight is not None:
+            weights = _check_sample_weight(
+                sample_weight, raw, dtype=np.float32, ensure_non_negative=True
+            )
+        kind = self._task_kind(y)
+        seed = seed_sequence(self.random_state)
+        train_rows, validation_rows = split_rows(
+            raw.shape[0],
+            kind.strata(y),
+            weights,
+            self.validation_fraction,
+            self.validation_split,
+            seed,
+        )
+        task = kind.of(y, train_rows, weights)
+        targets = task.encode(y)
+        scaling = fit_scaling(
+            self.scaling, raw if len(train_rows) == raw.shape[0] else raw[train_rows]
+        )
+        test = None
+        if eval_set is not None:
+            test_X, test_y = self._rows(probe, *eval_set, reset=False)
+            test = LabelledRows(as_samples(test_X, scaling), task.encode(test_y))
+        rows = LabelledRows(as_samples(raw, scaling), targets, weights)
+        data = TrainingData(rows, train_rows, validation_rows, test)
+        state = first_state(parameters, recipe, task, data, seed)
+        callbacks = list(self.callbacks)
+        if self.verbose:
+            callbacks.append(PrintEpochs(every=int(self.verbose)))
+        train(state, callbacks)
+
+        self.__dict__.pop("feature_names_in_", None)
+        self.__dict__.update(
+            {name: value for name, value in vars(probe).items() if name.endswith("_in_")},
+            task_=task,
+            scaling_=scaling,
+            network_=state.kept,
+            history_=state.history,
+            n_threads_=state.settings.n_threads,
+            similarity_samples_=sample_size(self.similarity_samples, len(train_rows)),
+        )
+        return self
+
+    def _rows(self, owner: Self, X: Any, y: Any, reset: bool = True) -> tuple[Any, NDArray[Any]]:
+        """Validate rows and targets; ``owner`` remembers, or has remembered, what columns are."""
+        checked: tuple[Any, NDArray[Any]] = validate_data(
+            owner, X, y, multi_output=True, reset=reset, **self._row_checks()
+        )
+        return checked[0], self._targets(checked[1])
+
+    def _targets(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Give validated targets the form that tasks take."""
+        raise NotImplementedError
+
+    def _row_checks(self) -> dict[str, Any]:
+        """Say how rows are validated: what is scaled keeps float64 until then."""
+        dtype = np.float32 if self.scaling == "none" else (np.float64, np.float32)
+        return {"accept_sparse": "csr", "dtype": dtype, "order": "C"}
+
+    def predict(self, X: ArrayLike) -> NDArray[Any]:
+        """Predict the targets of every row.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            As for fit.
+
+        Returns
+        -------
+        array of shape (n_samples,) or (n_samples, n_outputs)
+            Shaped as ``y`` was in fit, in its units.
+        """
+        scores = self._scores(X)
+        return self.task_.decode(scores)
+
+    def _scores(self, X: ArrayLike) -> FloatArray:
+        """Give the scores (n_rows, n_outputs) of the output layer."""
+        samples = self._samples(X)
+        return self.network_.scores(samples, self._prediction_threads(samples))
+
+    def _samples(self, X: ArrayLike) -> Samples:
+        check_is_fitted(self)
+        X = validate_data(self, X, **self._row_checks(), reset=False)
+        return as_samples(X, self.scaling_)
+
+    def _prediction_threads(self, samples: Samples) -> int:
+        n_rows = samples.shape[0]
+        return self.n_threads or threads_for(self.n_connections_, n_rows)
+
+    @property
+    def coefs_(self) -> list[csc_array]:
+        """Weights of each layer; they share memory with the network."""
+        return self.network_.coefs
+
+    @property
+    def intercepts_(self) -> list[FloatArray]:
+        """Biases of each layer; they share memory with the network."""
+        return self.network_.intercepts
+
+    @property
+    def n_connections_(self) -> int:
+        """Connections of all layers."""
+        return sum(self.network_.n_connections)
+
+    @property
+    def density_(self) -> float:
+        """Connections per place, over all layers."""
+        return self.network_.density
+
+    @property
+    def feature_importances_(self) -> DoubleArray:
+        """Strength of each input neuron; sums to 1 unless every weight is zero."""
+        strength = self.network_.input_strength()
+        total = strength.sum()
+        return strength / total if total > 0 else strength
+
+    @property
+    def best_epoch_(self) -> int:
+        """Epoch whose network is kept."""
+        return self.history_.best.epoch
+
+    @property
+    def best_validation_score_(self) -> float | None:
+        """Validation score of that epoch."""
+        return self.history_.best.validation_score
+
+    @property
+    def n_iter_(self) -> int:
+        """Epochs trained."""
+        return len(self.history_)
