@@ -13,10 +13,11 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from ctre.estimators.base import SparseMLP
+from ctre.estimators.parameters import DEFAULTS
 from ctre.training import ClassColumns, Classification, ClassTask, LabelSets, Task
 
 
-@dataclass(repr=False, eq=False)
+@dataclass(repr=False, eq=False, kw_only=True)
 class SparseMLPClassifier(ClassifierMixin, SparseMLP):
     """Classify with a multi-layer perceptron that is sparse throughout training.
 
@@ -29,6 +30,14 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
     n_labels), all 0 or 1, are sets of labels; each label has a logistic output of its own. Other
     targets of that shape are columns of classes: each class has a logistic output, one against the
     rest of its column.
+
+    Parameters
+    ----------
+    class_weight : dict, list of dict, "balanced" or None, default=None
+        Weight of each class, with which those of the rows (``sample_weight``) are multiplied, in
+        the loss and in the validation score. "balanced" weighs a class by the inverse of its share
+        of the rows that weigh anything. Of several columns of targets a list, one for each; their
+        weights are multiplied.
 
     Attributes
     ----------
@@ -45,6 +54,8 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
     >>> model.fit(X / 16, y).n_connections_
     1422
     """
+
+    class_weight: Any = DEFAULTS["class_weight"]
 
     task_: ClassTask = field(init=False)
 

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, issparse
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.validation import _check_sample_weight
 
 from ctre._typing import FloatArray, IndexArray
 from ctre.errors import InvalidDataError, InvalidParameterError
@@ -63,6 +65,45 @@ def _require_finite(rows: Any) -> None:
         f"X must fit in float32 once it is scaled, but column {column} (from 0) has a value that "
         "does not. Remove the column, or choose another scaling."
     )
+
+
+def row_weights(
+    X: Any, y: NDArray[Any], sample_weight: Any, class_weight: Any
+) -> FloatArray | None:
+    """Multiply the weight of each row with that of its class; None weighs all rows alike.
+
+    What is balanced are the classes of the rows that weigh anything.
+
+    Raises
+    ------
+    ValueError
+        If a weight is negative or no number, or classes are weighed that do not occur.
+    """
+    if sample_weight is None and class_weight is None:
+        return None
+    weight: FloatArray = _check_sample_weight(
+        sample_weight, X, dtype=np.float32, ensure_non_negative=True
+    )
+    if class_weight is None:
+        return weight
+    present = weight > 0
+    weight = weight.copy()
+    weight[present] *= compute_sample_weight(class_weight, y[present])
+    return weight
+
+
+def require_columns(y: NDArray[Any], width: tuple[int, ...]) -> None:
+    """See that further targets have the columns of those that are trained on.
+
+    Raises
+    ------
+    InvalidDataError
+        If they have not.
+    """
+    if y.shape[1:] != width:
+        raise InvalidDataError(
+            f"y_val must have the columns of y, shape {(len(y), *width)}, got {y.shape}."
+        )
 
 
 def split_rows(

@@ -106,15 +106,15 @@ class Classification:
 
     def probabilities(self, scores: FloatArray) -> DoubleArray:
         """Give the probabilities (n_rows, n_classes); rows sum to 1."""
-        return np.asarray(softmax(np.float64(scores), axis=1))
+        return np.asarray(softmax(scores.astype(np.float64), axis=1))
 
     def log_probabilities(self, scores: FloatArray) -> DoubleArray:
         """Give their logarithms."""
-        return np.asarray(log_softmax(np.float64(scores), axis=1))
+        return np.asarray(log_softmax(scores.astype(np.float64), axis=1))
 
     def decision(self, scores: FloatArray) -> DoubleArray:
         """Give the scores; of two classes the log-odds (n_rows,) of the second."""
-        values = np.float64(scores)
+        values = scores.astype(np.float64)
         return values[:, 1] - values[:, 0] if len(self.classes) == 2 else values
 
     def score(self, scores: FloatArray, targets: Targets, sample_weight: Any = None) -> float:
@@ -166,15 +166,15 @@ class LabelSets:
 
     def probabilities(self, scores: FloatArray) -> DoubleArray:
         """Give the probability (n_rows, n_outputs) of every label, each for itself."""
-        return np.asarray(expit(np.float64(scores)))
+        return np.asarray(expit(scores.astype(np.float64)))
 
     def log_probabilities(self, scores: FloatArray) -> DoubleArray:
         """Give their logarithms."""
-        return np.asarray(log_expit(np.float64(scores)))
+        return np.asarray(log_expit(scores.astype(np.float64)))
 
     def decision(self, scores: FloatArray) -> DoubleArray:
         """Give the log-odds of every label."""
-        return np.float64(scores)
+        return scores.astype(np.float64)
 
     def score(self, scores: FloatArray, targets: Targets, sample_weight: Any = None) -> float:
         """Compute the share of rows whose labels are all right, in [0, 1]."""
@@ -253,7 +253,7 @@ class ClassColumns:
     def log_probabilities(self, scores: FloatArray) -> list[DoubleArray]:
         """Give their logarithms."""
         return [
-            np.asarray(log_softmax(log_expit(np.float64(own)), axis=1))
+            np.asarray(log_softmax(log_expit(own.astype(np.float64)), axis=1))
             for _, own in self._parts(scores)
         ]
 

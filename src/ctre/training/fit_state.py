@@ -24,6 +24,7 @@ from ctre.training.evidence import TrainingEvidence
 from ctre.training.evolver import Evolver, Observe
 from ctre.training.history import EpochRecord, History
 from ctre.training.settings import TrainingSettings
+from ctre.training.stopping import Plateau
 from ctre.training.task import Task
 
 
@@ -51,6 +52,8 @@ class FitState:
         As it was at the best epoch, before the update after it.
     best : BestSoFar
         Which epoch that is, and for how long there has been no better one.
+    plateau : Plateau
+        For how long nothing has improved enough, where that ends training early.
     history : History
         One record per epoch done.
     n_steps_done : int
@@ -73,12 +76,13 @@ class FitState:
         self.network, self.data, self.task, self.settings = network, data, task, settings
         self.seed = seed
         self.kept, self.best, self.history = network, BestSoFar(), History()
+        self.plateau = Plateau()
         self.n_steps_done = 0
         self.plan = FitPlan(
             method=settings.method_name,
             n_epochs=settings.n_epochs,
             n_samples=len(data.train_rows),
-            n_validation=len(data.validation_rows),
+            n_validation=data.n_validation,
             layer_sizes=network.layer_sizes,
             n_connections=network.n_connections,
             n_threads=settings.n_threads,
@@ -106,8 +110,14 @@ class FitState:
 
     @property
     def is_done(self) -> bool:
-        """Whether all epochs that were planned are."""
-        return self.n_epochs_done >= self.settings.n_epochs
+        """Whether all epochs that were planned are done, or no more would help."""
+        return self.n_epochs_done >= self.settings.n_epochs or self.has_plateaued
+
+    @property
+    def has_plateaued(self) -> bool:
+        """Whether nothing has improved for so long that training ends."""
+        stopping = self.settings.stopping
+        return stopping is not None and self.plateau.n_without > stopping.n_iter_no_change
 
     def step(self, callbacks: Sequence[Callback] = ()) -> EpochRecord:
         """Do one epoch: train, validate, evolve.
@@ -129,7 +139,8 @@ class FitState:
 
         Notes
         -----
-        After the last epoch the topology is left alone: nothing would train what was grown.
+        After the last epoch the topology is left alone: nothing would train what was grown. Also
+        where training ends early.
         """
         settings, network, data = self.settings, self.network, self.data
         stage = Stage(self.n_epochs_done + 1, settings.n_epochs)
@@ -144,12 +155,18 @@ class FitState:
         validation = self._evaluate(self._validation)
         if validation is not None:
             _check_finite("validation", validation.loss, epoch, learning_rate)
-        test = self._evaluate(data.test)
         n_connections = network.n_connections
         score = validation.score if validation else None
         if self.best.offer(epoch, n_connections, totals.loss, score):
             self.kept = network.snapshot()  # before the update, which is not trained if this ends
+        if settings.stopping is not None:
+            watched = score if settings.stopping.by_validation else None
+            watched = -totals.loss if watched is None else watched
+            self.plateau.offer(watched, n_connections, settings.stopping.tol)
         validated = time.perf_counter()
+        for callback in callbacks:
+            callback.on_trained(self)
+        begun = time.perf_counter()
         evolutions = self._evolve(stage._replace(longest_stall=self.best.longest_stall))
         evolved = time.perf_counter()
         changes = [evolution.change for evolution in evolutions]
@@ -171,8 +188,6 @@ class FitState:
             ),
             validation_loss=validation.loss if validation else None,
             validation_score=score,
-            test_loss=test.loss if test else None,
-            test_score=test.score if test else None,
             stall=self.best.stall,
             n_connections=n_connections,
             n_died=tuple(change.n_died for change in changes) or none,
@@ -181,7 +196,7 @@ class FitState:
             n_random=tuple(evolution.n_random for evolution in evolutions) or none,
             seconds_train=trained - started,
             seconds_validate=validated - trained,
-            seconds_evolve=evolved - validated,
+            seconds_evolve=evolved - begun,
         )
         self.history.append(record)
         return record
@@ -215,7 +230,7 @@ class FitState:
         return rows.evaluate(self.network, self.task, self.settings.n_threads)
 
     def _evolve(self, stage: Stage) -> list[Evolution]:
-        if self._evolver is None:
+        if self._evolver is None or self.has_plateaued:
             return []
         return self._evolver.update(self.network.layers, stage, self.observe)
 
@@ -236,6 +251,7 @@ class FitState:
             "layers": [_layer_state(layer) for layer in self.network.layers],
             "kept": [_layer_state(layer) for layer in self.kept.layers],
             "best": asdict(self.best),
+            "plateau": asdict(self.plateau),
             "generators": {
                 name: rng.bit_generator.state for name, rng in self._generators().items()
             },
@@ -271,14 +287,12 @@ class FitState:
             network.activation,
             network.loss,
         )
-        best = dict(state["best"])
-        if best["n_connections"] is not None:
-            best["n_connections"] = tuple(best["n_connections"])
-        self.best = BestSoFar(**best)
+        self.best = BestSoFar(**_with_tuples(state["best"]))
+        self.plateau = Plateau(**_with_tuples(state["plateau"]))
         for name, rng in self._generators().items():
             rng.bit_generator.state = state["generators"][name]
         self.n_steps_done = state["n_steps_done"]
-        self.history = History([_record_of(values) for values in state["history"]])
+        self.history = History([EpochRecord(**_with_tuples(values)) for values in state["history"]])
 
     def _generators(self) -> dict[str, np.random.Generator]:
         own = {"batches": self._batch_rng, "rows": self._row_rng}
@@ -330,12 +344,11 @@ def _layer_of(old: Topology, stored: Mapping[str, Any]) -> SparseLayer:
     )
 
 
-def _record_of(values: Mapping[str, Any]) -> EpochRecord:
-    """Make a record of what `asdict` made of one; files give lists for tuples."""
-    made: dict[str, Any] = {
+def _with_tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the fields of a record that `asdict` took apart; files give lists for tuples."""
+    return {
         name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
     }
-    return EpochRecord(**made)
 
 
 def _check_finite(rows: str, loss: float, epoch: int, learning_rate: float) -> None:

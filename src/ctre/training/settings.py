@@ -8,6 +8,7 @@ from ctre.kernels import SGD, Adam
 from ctre.methods.evolve import Method
 from ctre.methods.schedules import Schedule
 from ctre.training.evolver import DrawWeights
+from ctre.training.stopping import Stopping
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class TrainingSettings:
     learning_rate_schedule: Schedule
     n_epochs: int
     batch_size: int
+    stopping: Stopping | None
+    """When to end early; None trains all epochs."""
     budgets: tuple[int, ...]
     """Connections each layer is meant to have."""
     draw_newborn: DrawWeights
