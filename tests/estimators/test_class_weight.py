@@ -7,6 +7,7 @@ import pytest
 from easy_table import X, assert_same_fit, classifier, names, y
 
 from ctre import SparseMLPRegressor
+from ctre.errors import InvalidParameterError
 
 WEIGHT = np.random.default_rng(0).integers(0, 4, 300).astype(float)
 RARE = np.concatenate([np.flatnonzero(y != 2), np.flatnonzero(y == 2)[:10]])
@@ -51,7 +52,7 @@ def test_columns_have_weights_of_their_own():
 
 
 def test_a_class_that_does_not_occur_is_refused():
-    with pytest.raises(ValueError, match="not in class_weight"):
+    with pytest.raises(InvalidParameterError, match="weigh classes that y has, got 'dog'"):
         classifier(class_weight={"dog": 2}).fit(X, names)
 
 

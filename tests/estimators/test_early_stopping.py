@@ -134,7 +134,9 @@ def test_early_stopping_needs_rows():
 
 
 def test_targets_of_another_shape_are_refused():
-    with pytest.raises(InvalidDataError, match=r"y_val must have the columns of y, .* got \(60, 2"):
+    with pytest.raises(
+        InvalidDataError, match=r"must have the columns that were trained on, .* got \(60, 2"
+    ):
         regressor().fit(X, SIGNAL, X_val=X[ASIDE], y_val=X[ASIDE, :2])
 
 

@@ -5,7 +5,9 @@ Here, and nowhere else, keywords are bound to a recipe's settings.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from ctre.density import erdos_renyi_counts, uniform_counts
 from ctre.errors import InvalidParameterError
 from ctre.estimators.parameters import USED_BY_SOME, Parameters
 from ctre.kernels import SGD, Adam
-from ctre.methods import Method, Recipe, StartPlan, bound, get_schedule, settings_of
+from ctre.methods import Method, Recipe, Stage, StartPlan, bound, get_schedule, settings_of
 from ctre.network import SparseLayer, SparseNetwork, get_weight_init
 from ctre.randomness import stream
 from ctre.threads import available_threads, threads_for
@@ -45,7 +47,54 @@ def first_state(
     sizes = _layer_sizes(parameters, data.rows.samples.shape[1], task.n_outputs)
     counts = _connection_counts(parameters, sizes)
     network = _first_network(parameters, recipe, task, data, sizes, counts, seed)
-    return FitState(network, data, task, _settings(parameters, recipe, data, counts), seed)
+    settings = _settings(parameters, recipe, data, counts)
+    return FitState(network, data, task, settings, seed)
+
+
+def next_state(
+    parameters: Parameters,
+    recipe: Recipe,
+    task: Task,
+    data: TrainingData,
+    seed: np.random.SeedSequence,
+    layers: Sequence[SparseLayer],
+) -> FitState:
+    """Make the state that goes on with layers that have been trained.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the parameters ask for another network.
+    """
+    network = SparseNetwork(layers, parameters.activation, task.loss)
+    sizes = _layer_sizes(parameters, data.rows.samples.shape[1], task.n_outputs)
+    if sizes != network.layer_sizes:
+        raise InvalidParameterError(
+            "hidden_layer_sizes must stay as they are where training goes on, which is "
+            f"{network.layer_sizes[1:-1]}, got {sizes[1:-1]}. Set warm_start to False and call fit "
+            "for another network."
+        )
+    settings = _settings(parameters, recipe, data, _connection_counts(parameters, sizes))
+    return FitState(network, data, task, settings, seed)
+
+
+def as_stream(state: FitState) -> FitState:
+    """Make the state of a fit that has no end, so that no schedule falls and nothing stops it.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the method prunes towards an end.
+    """
+    settings = state.settings
+    method = settings.method
+    if method is not None and method.pace.drop_fraction(Stage(1, math.inf)) is None:
+        raise InvalidParameterError(
+            f"method must not prune along the run for partial_fit, which has no end, got "
+            f"{settings.method_name!r}. Call fit."
+        )
+    endless = replace(settings, n_epochs=math.inf, stopping=None)
+    return FitState(state.network, state.data, state.task, endless, state.seed)
 
 
 def names_used_by(recipe: Recipe) -> frozenset[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import copy
 from dataclasses import KW_ONLY, dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, Self
@@ -17,24 +16,16 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ctre._typing import DoubleArray, FloatArray
-from ctre.errors import InvalidDataError
-from ctre.estimators.assembly import first_state, validation_fraction
 from ctre.estimators.docstrings import with_shared_sections
-from ctre.estimators.inputs import (
-    as_samples,
-    require_columns,
-    row_weights,
-    seed_sequence,
-    split_rows,
-)
-from ctre.estimators.parameters import DEFAULTS, Parameters
+from ctre.estimators.fitting import Call, FirstTask
+from ctre.estimators.inputs import as_samples
+from ctre.estimators.parameters import DEFAULTS
 from ctre.kernels import Samples
-from ctre.methods import Recipe, get_recipe
+from ctre.methods import Recipe
 from ctre.network import SparseNetwork
-from ctre.preprocessing import Scaling, fit_scaling
+from ctre.preprocessing import Scaling
 from ctre.threads import threads_for
-from ctre.training import Callback, History, LabelledRows, Task, TrainingData, sample_size, train
-from ctre.training.callbacks import PrintEpochs
+from ctre.training import Callback, History, Task
 from ctre.vocabulary import Activation, Loss, ScalingName, ScheduleName, Solver, WeightInitName
 
 _OUT_ACTIVATIONS: Mapping[Loss, str] = MappingProxyType(
@@ -127,8 +118,10 @@ class SparseMLP(BaseEstimator):
         training loss ends training in the same way. None is 1e-4 with ``early_stopping``; without
         it all epochs are trained, as the schedules mean them to be.
     warm_start : bool, default=False
-        Whether fit goes on from where the last one ended, with its topology, weights, optimizer
-        memory, scaling and targets' units, for ``max_iter`` more epochs.
+        Whether fit goes on from where training ended, for ``max_iter`` more epochs: with the
+        topology, weights, optimizer memory, scaling and targets' units of the last epoch. (The
+        fit before must have had it as well, or have been partial_fit; else the network that was
+        kept is gone on with, and the memory is empty.)
     random_state : int, RandomState instance or None, default=None
         Decides everything random. Same seed, same result, whatever the number of threads.
     n_threads : int or None, default=None
@@ -252,6 +245,9 @@ class SparseMLP(BaseEstimator):
         super().__init_subclass__(**options)
         cls.__doc__ = with_shared_sections(cls.__doc__, SparseMLP.__doc__)
 
+    def __sklearn_is_fitted__(self) -> bool:
+        return "network_" in vars(self)
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
@@ -305,60 +301,12 @@ class SparseMLP(BaseEstimator):
         TrainingDivergedError
             If the loss stops being finite.
         """
-        parameters = Parameters(**self.get_params(deep=False))
-        recipe = get_recipe(self.method)
-        # What scikit-learn wants remembered of X is kept from self until training has succeeded.
-        probe = copy(self)
-        raw, y = self._rows(probe, X, y)
-        weights = row_weights(raw, y, sample_weight, parameters.class_weight)
-        if (X_val is None) != (y_val is None):
-            raise InvalidDataError(
-                "X_val and y_val must be given together, got only "
-                f"{'y_val' if X_val is None else 'X_val'}."
-            )
-        kind = self._task_kind(y)
-        seed = seed_sequence(self.random_state)
-        train_rows, validation_rows = split_rows(
-            raw.shape[0],
-            kind.strata(y),
-            weights,
-            validation_fraction(parameters) if X_val is None else 0.0,
-            self.validation_split if X_val is None else None,
-            seed,
-        )
-        task, width = kind.of(y, train_rows, weights), y.shape[1:]
-        scaling = fit_scaling(
-            self.scaling, raw if len(train_rows) == raw.shape[0] else raw[train_rows]
-        )
+        goes_on = bool(self.warm_start) and self.__sklearn_is_fitted__()
+        Call(self, goes_on).fit(X, y, sample_weight, X_val, y_val)
+        return self
 
-        def prepare(X: Any, y: Any) -> LabelledRows:
-            rows, targets = self._rows(probe, X, y, reset=False)
-            require_columns(targets, width)
-            return LabelledRows(as_samples(rows, scaling), task.encode(targets))
-
-        data = TrainingData(
-            LabelledRows(as_samples(raw, scaling), task.encode(y), weights),
-            train_rows,
-            validation_rows,
-            given=None if X_val is None else prepare(X_val, y_val),
-            prepare=prepare,
-        )
-        state = first_state(parameters, recipe, task, data, seed)
-        callbacks = list(self.callbacks)
-        if self.verbose:
-            callbacks.append(PrintEpochs(every=int(self.verbose)))
-        train(state, callbacks)
-
-        self.__dict__.pop("feature_names_in_", None)
-        self.__dict__.update(
-            {name: value for name, value in vars(probe).items() if name.endswith("_in_")},
-            task_=task,
-            scaling_=scaling,
-            network_=state.kept,
-            history_=state.history,
-            n_threads_=state.settings.n_threads,
-            similarity_samples_=sample_size(self.similarity_samples, len(train_rows)),
-        )
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, first_task: FirstTask) -> Self:
+        Call(self, self.__sklearn_is_fitted__()).partial_fit(X, y, sample_weight, first_task)
         return self
 
     def _rows(self, owner: Self, X: Any, y: Any, reset: bool = True) -> tuple[Any, NDArray[Any]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +12,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
+from ctre.errors import InvalidParameterError
 from ctre.estimators.base import SparseMLP
 from ctre.estimators.parameters import DEFAULTS
 from ctre.training import ClassColumns, Classification, ClassTask, LabelSets, Task
@@ -69,6 +70,82 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
     def _targets(self, y: Any) -> NDArray[Any]:
         values: NDArray[Any] = y.toarray() if issparse(y) else y
         return column_or_1d(values, warn=True) if values.shape[1:] in ((), (1,)) else values
+
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: Any = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Train on a piece of a stream: one pass over its rows.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Features, as for fit.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        classes : array-like of shape (n_classes,), or list of them
+            All labels that the stream will have; of columns of classes those of each. Needed on the
+            first call, and not for label sets.
+        sample_weight : array-like of shape (n_samples,), optional
+            Weight of each row in the loss; at least 0.
+
+        Returns
+        -------
+        SparseMLPClassifier
+            Itself.
+
+        Raises
+        ------
+        InvalidParameterError, UnknownNameError
+            If a parameter of the estimator cannot be what it is: among them early stopping and
+            methods that prune along the run.
+        InvalidDataError, ValueError
+            If the data cannot be trained on.
+        TrainingDivergedError
+            If the loss stops being finite.
+
+        Notes
+        -----
+        A stream has no end, so the learning rate and the drop fraction stay where their schedules
+        begin, and ``max_iter`` and the validation rows have no say. The first call learns the
+        scaling of the columns. It also says what a pass is: the topology
+        is updated whenever ``update_interval`` times as many samples as it had have gone by, by
+        the evidence of the rows of the call that this happens in. So calls of some hundred rows
+        are better than single rows.
+
+        After fit, training goes on with its network; the memory of the optimizer is kept from call
+        to call, and from a fit with ``warm_start``.
+        """
+
+        def first_task(y: NDArray[Any], train_rows: Any, sample_weight: Any) -> Task:
+            kind = self._task_kind(y)
+            if kind is LabelSets:
+                return LabelSets.of(y, train_rows, sample_weight)
+            if classes is None:
+                raise InvalidParameterError(
+                    "classes must be passed on the first call to partial_fit: all labels that the "
+                    "stream will have."
+                )
+            if kind is Classification:
+                return Classification.of(np.asarray(classes), train_rows)
+            return ClassColumns(
+                tuple(Classification.of(np.asarray(own), train_rows) for own in classes)
+            )
+
+        if classes is not None and self.__sklearn_is_fitted__():
+            self._require_same(classes)
+        return self._partial_fit(X, y, sample_weight, first_task)
+
+    def _require_same(self, classes: Any) -> None:
+        known = self.classes_
+        pairs = zip(classes, known, strict=False) if isinstance(known, list) else [(classes, known)]
+        if not all(np.array_equal(np.unique(given), own) for given, own in pairs):
+            raise InvalidParameterError(
+                f"classes must be those of the first call, {known}, got {classes}."
+            )
 
     def predict_proba(self, X: ArrayLike) -> Any:
         """Give the probability of every class, or of every label.

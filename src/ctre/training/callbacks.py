@@ -22,7 +22,8 @@ class FitPlan:
     """What a fit is about to do."""
 
     method: str
-    n_epochs: int
+    n_epochs: float
+    """Infinite for a stream."""
     n_samples: int
     """Rows trained on in each epoch."""
     n_validation: int

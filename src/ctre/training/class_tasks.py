@@ -28,6 +28,11 @@ class ClassTask(Task, Protocol):
         """What the columns of `probabilities` are, shaped as scikit-learn does."""
         ...
 
+    @property
+    def labels(self) -> list[NDArray[Any]]:
+        """What may stand in every column of the targets."""
+        ...
+
     def probabilities(self, scores: FloatArray) -> PerClass:
         """Give the probability of every class."""
         ...
@@ -78,6 +83,11 @@ class Classification:
             hint = "" if sample_weight is None else " Rows of weight 0 do not count."
             raise InvalidDataError(f"y must hold at least two classes, got {got}.{hint}")
         return task
+
+    @property
+    def labels(self) -> list[NDArray[Any]]:
+        """The classes of the only column."""
+        return [self.classes]
 
     @staticmethod
     def strata(y: NDArray[Any]) -> NDArray[Any]:
@@ -152,6 +162,11 @@ class LabelSets:
         """Numbers of the labels."""
         return np.arange(self.n_outputs)
 
+    @property
+    def labels(self) -> list[NDArray[Any]]:
+        """No and yes for every label."""
+        return [np.array([0, 1])] * self.n_outputs
+
     @staticmethod
     def strata(y: NDArray[Any]) -> None:
         """Keep no shares: sets of labels are often all different."""
@@ -223,6 +238,11 @@ class ClassColumns:
     def classes(self) -> list[NDArray[Any]]:
         """Labels of every column."""
         return [column.classes for column in self.columns]
+
+    @property
+    def labels(self) -> list[NDArray[Any]]:
+        """The classes of every column."""
+        return self.classes
 
     @staticmethod
     def strata(y: NDArray[Any]) -> None:

@@ -58,6 +58,11 @@ class FitState:
         One record per epoch done.
     n_steps_done : int
         Batches trained.
+    n_samples_done : int
+        Samples trained.
+    pass_size : int
+        Samples that count as one pass, by which topology updates are timed: the rows of the fit, or
+        of the first piece of a stream.
     plan : FitPlan
         What was to be done at the beginning.
     observe : callable
@@ -77,7 +82,8 @@ class FitState:
         self.seed = seed
         self.kept, self.best, self.history = network, BestSoFar(), History()
         self.plateau = Plateau()
-        self.n_steps_done = 0
+        self.n_steps_done, self.n_samples_done = 0, 0
+        self.pass_size = len(data.train_rows)
         self.plan = FitPlan(
             method=settings.method_name,
             n_epochs=settings.n_epochs,
@@ -87,7 +93,7 @@ class FitState:
             n_connections=network.n_connections,
             n_threads=settings.n_threads,
         )
-        network.reset_slots(2 if isinstance(settings.optimizer, Adam) else 1)
+        network.reset_slots(self._n_slots)
         self._batch_rng, self._row_rng = stream(seed, "batches"), stream(seed, "evidence rows")
         self._validation = data.validation
         self.observe: Observe = TrainingEvidence(
@@ -102,6 +108,10 @@ class FitState:
                 seed,
                 settings.n_update_threads,
             )
+
+    @property
+    def _n_slots(self) -> int:
+        return 2 if isinstance(self.settings.optimizer, Adam) else 1
 
     @property
     def n_epochs_done(self) -> int:
@@ -167,7 +177,7 @@ class FitState:
         for callback in callbacks:
             callback.on_trained(self)
         begun = time.perf_counter()
-        evolutions = self._evolve(stage._replace(longest_stall=self.best.longest_stall))
+        evolutions = self._evolve()
         evolved = time.perf_counter()
         changes = [evolution.change for evolution in evolutions]
         for callback in callbacks if changes else ():
@@ -222,6 +232,7 @@ class FitState:
             tick=tick if callbacks else None,
         )
         self.n_steps_done += math.ceil(len(data.train_rows) / settings.batch_size)
+        self.n_samples_done += len(data.train_rows)
         return totals
 
     def _evaluate(self, rows: LabelledRows | None) -> Evaluation | None:
@@ -229,10 +240,40 @@ class FitState:
             return None
         return rows.evaluate(self.network, self.task, self.settings.n_threads)
 
-    def _evolve(self, stage: Stage) -> list[Evolution]:
+    def _evolve(self) -> list[Evolution]:
+        """Update the topology if that is due after a pass that has just ended; once, if at all."""
         if self._evolver is None or self.has_plateaued:
             return []
-        return self._evolver.update(self.network.layers, stage, self.observe)
+        begun = self.n_samples_done - len(self.data.train_rows)
+        for number in range(begun // self.pass_size, self.n_samples_done // self.pass_size):
+            stage = Stage(number + 1, self.settings.n_epochs, self.best.longest_stall)
+            evolutions = self._evolver.update(self.network.layers, stage, self.observe)
+            if evolutions:
+                return evolutions
+        return []
+
+    def training_state(self) -> dict[str, Any]:
+        """Copy what a fit of other rows can go on from; see `take_over`."""
+        return {
+            "entropy": self.seed.entropy,
+            "spawn_key": list(self.seed.spawn_key),
+            "budgets": list(self.settings.budgets),
+            "layers": [_layer_state(layer) for layer in self.network.layers],
+            "generators": {
+                name: rng.bit_generator.state for name, rng in self._generators().items()
+            },
+            "n_steps_done": self.n_steps_done,
+        }
+
+    def record_state(self) -> dict[str, Any]:
+        """Copy what is known of the way so far; see `remember`."""
+        return {
+            "best": asdict(self.best),
+            "plateau": asdict(self.plateau),
+            "history": [asdict(record) for record in self.history],
+            "n_samples_done": self.n_samples_done,
+            "pass_size": self.pass_size,
+        }
 
     def state(self) -> dict[str, Any]:
         """Copy everything that decides how the fit goes on.
@@ -244,19 +285,11 @@ class FitState:
             process, it makes training go on bit for bit as it would have.
         """
         return {
-            "entropy": self.seed.entropy,
-            "spawn_key": list(self.seed.spawn_key),
+            **self.training_state(),
+            **self.record_state(),
             "train_rows": self.data.train_rows.copy(),
             "validation_rows": self.data.validation_rows.copy(),
-            "layers": [_layer_state(layer) for layer in self.network.layers],
             "kept": [_layer_state(layer) for layer in self.kept.layers],
-            "best": asdict(self.best),
-            "plateau": asdict(self.plateau),
-            "generators": {
-                name: rng.bit_generator.state for name, rng in self._generators().items()
-            },
-            "n_steps_done": self.n_steps_done,
-            "history": [asdict(record) for record in self.history],
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -273,11 +306,8 @@ class FitState:
             If the seed, the rows or the layers differ; the message names what does.
         """
         self._check_origin(state)
-        for layer, stored in zip(self.network.layers, state["layers"], strict=True):
-            restored = _layer_of(layer.topology, stored)
-            layer.topology, layer.weights = restored.topology, restored.weights
-            layer.biases = restored.biases
-            layer.weight_slots, layer.bias_slots = restored.weight_slots, restored.bias_slots
+        self.take_over(state)
+        self.remember(state)
         network = self.network
         self.kept = SparseNetwork(
             [
@@ -287,12 +317,37 @@ class FitState:
             network.activation,
             network.loss,
         )
+
+    def take_over(self, state: Mapping[str, Any]) -> None:
+        """Go on with the network of a fit that has ended, whatever its rows.
+
+        With it come the optimizer's memory, unless that was of another solver, and the generators
+        that both fits draw from.
+
+        Parameters
+        ----------
+        state : mapping
+            What `training_state` gave, of a network of the same layer sizes.
+        """
+        has_memory = all(len(stored["weight_slots"]) == self._n_slots for stored in state["layers"])
+        for layer, stored in zip(self.network.layers, state["layers"], strict=True):
+            restored = _layer_of(layer.topology, stored)
+            layer.topology, layer.weights = restored.topology, restored.weights
+            layer.biases = restored.biases
+            layer.weight_slots, layer.bias_slots = restored.weight_slots, restored.bias_slots
+        if not has_memory:
+            self.network.reset_slots(self._n_slots)
+        self.n_steps_done = state["n_steps_done"] if has_memory else 0
+        for name, rng in self._generators().items():
+            if name in state["generators"]:
+                rng.bit_generator.state = state["generators"][name]
+
+    def remember(self, state: Mapping[str, Any]) -> None:
+        """Go on counting and writing down where `record_state` left off."""
         self.best = BestSoFar(**_with_tuples(state["best"]))
         self.plateau = Plateau(**_with_tuples(state["plateau"]))
-        for name, rng in self._generators().items():
-            rng.bit_generator.state = state["generators"][name]
-        self.n_steps_done = state["n_steps_done"]
         self.history = History([EpochRecord(**_with_tuples(values)) for values in state["history"]])
+        self.n_samples_done, self.pass_size = state["n_samples_done"], state["pass_size"]
 
     def _generators(self) -> dict[str, np.random.Generator]:
         own = {"batches": self._batch_rng, "rows": self._row_rng}
@@ -310,6 +365,7 @@ class FitState:
                 np.array_equal(state["validation_rows"], self.data.validation_rows),
             ),
             ("layer sizes", stored_sizes == sizes),
+            ("numbers of connections", tuple(state["budgets"]) == self.settings.budgets),
             ("generators", state["generators"].keys() == self._generators().keys()),
         ):
             if not same:

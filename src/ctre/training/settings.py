@@ -21,7 +21,8 @@ class TrainingSettings:
     optimizer: SGD | Adam
     """Its learning rate is the start value."""
     learning_rate_schedule: Schedule
-    n_epochs: int
+    n_epochs: float
+    """How many there will be; infinite for a stream, whose schedules never fall."""
     batch_size: int
     stopping: Stopping | None
     """When to end early; None trains all epochs."""
