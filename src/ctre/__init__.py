@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         reads,
     )
     from ctre.persistence import load_model, save_model
-    from ctre.training import Callback, StopTraining
+    from ctre.training import Callback, ScoreCurve, StopTraining
 
 _HOMES = {
     "ctre.estimators": (
@@ -53,7 +53,7 @@ _HOMES = {
         "MostSimilar", "NearestZeroEachSign", "Random", "RandomDrop", "Recipe", "ReplaceRegrown",
         "Sample", "Share", "SmallestMagnitude", "Switch", "Timing", "reads",
     ),
-    "ctre.training": ("Callback", "StopTraining"),
+    "ctre.training": ("Callback", "ScoreCurve", "StopTraining"),
     "ctre.persistence": ("load_model", "save_model"),
     "ctre.datasets": ("make_madelon",),
 }  # fmt: skip
@@ -78,6 +78,7 @@ __all__ = [
     "Recipe",
     "ReplaceRegrown",
     "Sample",
+    "ScoreCurve",
     "Share",
     "SmallestMagnitude",
     "SparseMLPClassifier",
