@@ -24,6 +24,8 @@ from ctre.training import FitState, Stopping, Task, TrainingData, TrainingSettin
 
 _AUTO_BATCH = 200
 """Most rows of a batch of size "auto", as in scikit-learn."""
+_AUTO_L2, _AUTO_L2_ROWS = 1e-3, 5000
+"""The L2 term "auto", and the rows up to which it stays so."""
 _USUAL_FRACTION = 0.1
 """Share of the rows set aside where early stopping is asked for and nothing is said of it."""
 _USUAL_TOL = 1e-4
@@ -194,7 +196,7 @@ def _settings(
     return TrainingSettings(
         method_name=recipe.name,
         method=bound_method(parameters, recipe),
-        optimizer=_optimizer(parameters),
+        optimizer=_optimizer(parameters, len(data.train_rows)),
         learning_rate_schedule=get_schedule(parameters.learning_rate),
         n_epochs=parameters.max_iter,
         batch_size=batch_size,
@@ -206,8 +208,15 @@ def _settings(
     )
 
 
-def _optimizer(parameters: Parameters) -> SGD | Adam:
-    rate, l2 = parameters.learning_rate_init, parameters.alpha
+def _l2(parameters: Parameters, n_train: int) -> float:
+    """Give the L2 term; steps, in each of which it acts, grow with the rows."""
+    if parameters.alpha != "auto":
+        return float(parameters.alpha)
+    return _AUTO_L2 * min(1.0, math.sqrt(_AUTO_L2_ROWS / n_train))
+
+
+def _optimizer(parameters: Parameters, n_train: int) -> SGD | Adam:
+    rate, l2 = parameters.learning_rate_init, _l2(parameters, n_train)
     if parameters.solver == "adam":
         return Adam(rate, parameters.beta_1, parameters.beta_2, l2=l2)
     return SGD(rate, parameters.momentum, bool(parameters.nesterovs_momentum), l2)

@@ -59,8 +59,10 @@ class SparseMLP(BaseEstimator):
         Of the hidden layers.
     solver : {"sgd", "adam"}, default="sgd"
         Stochastic gradient descent with momentum, or Adam.
-    alpha : float, default=3e-4
-        L2 term: ``alpha * w`` is added to the gradient of every weight, not of biases.
+    alpha : float or "auto", default="auto"
+        L2 term: ``alpha * w`` is added to the gradient of every weight, not of biases. "auto" is
+        1e-3 up to 5,000 training rows, and falls with the root of their number beyond: the penalty
+        acts in every step, and more rows mean more steps.
     batch_size : int or "auto", default=32
         Samples per step, at most as many as are trained on; "auto" is 200. The last batch of an
         epoch may be shorter; its gradient then counts by the share of a full batch that it holds.
@@ -168,6 +170,8 @@ class SparseMLP(BaseEstimator):
         The trained network; it takes scaled rows.
     scaling_ : Scaling
         What the training rows were scaled by.
+    alpha_, batch_size_ : float, int
+        What "auto" stood for; a batch never holds more rows than there are.
     n_threads_ : int
         Threads that trained it.
     similarity_samples_ : int
@@ -204,7 +208,7 @@ class SparseMLP(BaseEstimator):
     density: float | None = DEFAULTS["density"]
     activation: Activation = DEFAULTS["activation"]
     solver: Solver = DEFAULTS["solver"]
-    alpha: float = DEFAULTS["alpha"]
+    alpha: float | Literal["auto"] = DEFAULTS["alpha"]
     batch_size: int | Literal["auto"] = DEFAULTS["batch_size"]
     learning_rate: ScheduleName = DEFAULTS["learning_rate"]
     learning_rate_init: float = DEFAULTS["learning_rate_init"]
@@ -237,6 +241,8 @@ class SparseMLP(BaseEstimator):
     scaling_: Scaling = field(init=False)
     task_: Task = field(init=False)
     history_: History = field(init=False)
+    alpha_: float = field(init=False)
+    batch_size_: int = field(init=False)
     n_threads_: int = field(init=False)
     similarity_samples_: int = field(init=False)
     n_features_in_: int = field(init=False)

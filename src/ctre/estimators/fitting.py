@@ -186,6 +186,8 @@ class Call:
             scaling_=scaling,
             network_=state.kept,
             history_=state.history,
+            alpha_=state.settings.optimizer.l2,
+            batch_size_=state.settings.batch_size,
             n_threads_=state.settings.n_threads,
             similarity_samples_=sample_size(wanted, len(state.data.train_rows)),
             **({"_continuation": continuation} if continuation else {}),

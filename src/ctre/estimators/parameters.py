@@ -162,8 +162,11 @@ class Parameters:
     )
     activation: Activation = _parameter("relu", OneOf(ACTIVATIONS))
     solver: Solver = _parameter("sgd", OneOf(SOLVERS))
-    alpha: float = _parameter(
-        3e-4, _AT_LEAST_ZERO, Option("--l2", "L2 penalty on the weights."), paper=1e-4
+    alpha: float | Literal["auto"] = _parameter(
+        "auto",
+        Or(_AT_LEAST_ZERO, "auto"),
+        Option("--l2", "L2 penalty on the weights; auto: by the number of rows."),
+        paper=1e-4,
     )
     batch_size: int | Literal["auto"] = _parameter(
         32, Or(_COUNT, "auto"), Option("--batch-size", "Rows per step."), paper=100
