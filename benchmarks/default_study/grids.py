@@ -61,16 +61,29 @@ def factors() -> Trainings:
     yield from _over_panel(range(2), *changes)
 
 
-def pace() -> Trainings:
-    """L2, rate and warm-up: the panel, networks of other sizes, and whole images."""
-    both: tuple[Changes, ...] = (_FIRST, {**_FIRST, "alpha": 1e-3}, {})
-    yield from _over_panel(range(3), *both)
-    for (width, epsilon), change in product(((100, 1.0), (100, 13.0), (1000, 5.0)), both):
+def l2() -> Trainings:
+    """L2: the panel, networks of other sizes, and whole images."""
+    some, more = _FIRST, {**_FIRST, "alpha": 1e-3}
+    yield from _over_panel(range(3), some, more)
+    for (width, epsilon), change in product(((100, 1.0), (100, 13.0), (1000, 5.0)), (some, more)):
         for name in ("vowel", "pcmac", "digits", "madelon", "isolet", "letter"):
             network = {"hidden_layer_sizes": (width,) * 3, "epsilon": epsilon}
             yield _search(name, 0, {**change, **network})
-    for name, change in product(data.IMAGES, both):
+    for name, change in product(data.IMAGES, (some, more, {**_FIRST, "alpha": 1e-4})):
         yield Training(name, 0, change)
+
+
+def around() -> Trainings:
+    """The neighbours of the default, where the text sets or the images promised something."""
+    changes: tuple[Changes, ...] = (
+        {}, {"similarity_samples": 64}, {"similarity_samples": 512}, {"learning_rate_init": 0.1},
+        {"learning_rate_init": 0.03}, {"drop_fraction": 0.2}, {"max_iter": 300},
+        {"hidden_layer_sizes": (1000,)}, {"batch_size": 64},
+    )  # fmt: skip
+    for seed, change, name in product(range(4), changes, ("basehock", "pcmac")):
+        yield _search(name, seed, {"alpha": "auto", **change})
+    for seed, change, name in product(range(2), changes[:2], PANEL):
+        yield _search(name, seed, {"alpha": "auto", **change})
 
 
 RIVALS = ("set", "rigl", "ctre-cosine", "ctre-seq", "ctre-sim", "snip")
@@ -101,9 +114,7 @@ def dense_images() -> Trainings:
     """The same on 20,000 rows of the images."""
     fixed = {"method": "dense", "batch_size": 100, "max_iter": DENSE_EPOCHS}
     for rate, name in product((0.03, 0.01), ("cifar10", "fashion-mnist", "mnist")):
-        yield Training(
-            name, 0, {**fixed, "learning_rate_init": rate, "alpha": 5e-4}, n_rows=20_000
-        )
+        yield Training(name, 0, {**fixed, "learning_rate_init": rate, "alpha": 5e-4}, n_rows=20_000)
 
 
 def final_targets() -> Trainings:
@@ -128,6 +139,6 @@ def final_others() -> Trainings:
 GRIDS: dict[str, Callable[[], Trainings]] = {
     grid.__name__: grid
     for grid in (
-        factors, pace, rivals, dense, dense_images, final_targets, final_images, final_others,
+        factors, l2, around, rivals, dense, dense_images, final_targets, final_images, final_others,
     )
 }  # fmt: skip

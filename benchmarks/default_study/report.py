@@ -94,4 +94,6 @@ if __name__ == "__main__":
         for run in runs(arguments.grids)
         if all(str(run.get(name)) == value for name, value in wanted.items())
     ]
-    print(table(chosen, tuple(filter(None, arguments.by.split(","))), arguments.value, arguments.row))
+    print(
+        table(chosen, tuple(filter(None, arguments.by.split(","))), arguments.value, arguments.row)
+    )
