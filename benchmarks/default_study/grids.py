@@ -97,6 +97,32 @@ def rivals() -> Trainings:
         yield _search(name, 0, change)
 
 
+BEST_PACE: Mapping[str, Changes] = {
+    "set": {"learning_rate_init": 0.05, "alpha": 3e-4},
+    "rigl": {"learning_rate_init": 0.1, "alpha": 3e-3},
+    "ctre-cosine": {"learning_rate_init": 0.1, "alpha": 3e-3},
+    "ctre-seq": {"learning_rate_init": 0.1, "alpha": 3e-3},
+    "ctre-sim": {"learning_rate_init": 0.1, "alpha": 1e-3},
+    "snip": {"learning_rate_init": 0.05, "alpha": 1e-3},
+}
+"""What `rivals` found best on the mean of its sets."""
+
+
+def rivals_final() -> Trainings:
+    """Each method at its own best pace, on the test rows."""
+    for seed, (method, pace), name in product(range(3), BEST_PACE.items(), TARGETS):
+        yield Training(name, seed, {"method": method, **pace}, phase="final")
+
+
+def cells() -> Trainings:
+    """The default and every rival at its best pace: networks of 100, 500 and 1000 neurons."""
+    methods: Mapping[str, Changes] = {"ctre-corr": {}, **BEST_PACE}
+    for epsilon, width, name in product((1.0, 5.0, 13.0), (100, 500, 1000), TARGETS):
+        for method, pace in methods.items():
+            network = {"hidden_layer_sizes": (width,) * 3, "epsilon": epsilon}
+            yield Training(name, 0, {"method": method, **pace, **network}, phase="final")
+
+
 DENSE_EPOCHS = 30
 
 
@@ -139,6 +165,6 @@ def final_others() -> Trainings:
 GRIDS: dict[str, Callable[[], Trainings]] = {
     grid.__name__: grid
     for grid in (
-        factors, l2, around, rivals, dense, dense_images, final_targets, final_images, final_others,
+        factors, l2, around, rivals, rivals_final, cells, dense, dense_images, final_targets, final_images, final_others,
     )
 }  # fmt: skip
