@@ -25,7 +25,16 @@ from ctre.methods import Recipe, get_recipe
 from ctre.network import SparseNetwork
 from ctre.preprocessing import Scaling, fit_scaling
 from ctre.threads import threads_for
-from ctre.training import Callback, History, LabelledRows, Task, TrainingData, sample_size, train
+from ctre.training import (
+    Callback,
+    Checkpoint,
+    History,
+    LabelledRows,
+    Task,
+    TrainingData,
+    sample_size,
+    train,
+)
 from ctre.training.callbacks import PrintEpochs
 from ctre.vocabulary import Activation, ScalingName, ScheduleName, Solver, WeightInitName
 
@@ -232,6 +241,7 @@ class SparseMLP(BaseEstimator):
         sample_weight: ArrayLike | None = None,
         *,
         eval_set: tuple[ArrayLike, ArrayLike] | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> Self:
         """Train on rows whose targets are known.
 
@@ -245,6 +255,8 @@ class SparseMLP(BaseEstimator):
             Weight of each row in the loss; at least 0. A row of weight 0 is as good as absent.
         eval_set : tuple (X, y), optional
             Rows that decide nothing: the history records loss and score on them, every epoch.
+        checkpoint : ctre.Checkpoint, optional
+            Where the fit keeps its state, and from where it goes on if it was interrupted.
 
         Returns
         -------
@@ -256,7 +268,11 @@ class SparseMLP(BaseEstimator):
         InvalidParameterError, UnknownNameError
             If a parameter of the estimator cannot be what it is.
         InvalidDataError, ValueError
-            If the data cannot be trained on.
+            If the data cannot be trained on, or no file of the checkpoint can be used.
+        OtherFitError
+            If the checkpoint is of a fit with other settings or other data.
+        OSError
+            If the checkpoint cannot be read or written; what was written before stays.
         TrainingDivergedError
             If the loss stops being finite.
         """
@@ -271,7 +287,8 @@ class SparseMLP(BaseEstimator):
                 sample_weight, raw, dtype=np.float32, ensure_non_negative=True
             )
         kind = self._task_kind(y)
-        seed = seed_sequence(self.random_state)
+        saved = None if checkpoint is None else checkpoint.latest()
+        seed = seed_sequence(self.random_state, saved)
         train_rows, validation_rows = split_rows(
             raw.shape[0],
             kind.strata(y),
@@ -295,6 +312,8 @@ class SparseMLP(BaseEstimator):
         callbacks = list(self.callbacks)
         if self.verbose:
             callbacks.append(PrintEpochs(every=int(self.verbose)))
+        if checkpoint is not None:
+            callbacks.append(checkpoint.begin(state, parameters.deciding(), scaling, saved))
         train(state, callbacks)
 
         self.__dict__.pop("feature_names_in_", None)

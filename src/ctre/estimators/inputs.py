@@ -15,6 +15,7 @@ from ctre.errors import InvalidDataError, InvalidParameterError
 from ctre.kernels import Samples
 from ctre.preprocessing import Scaling
 from ctre.randomness import stream
+from ctre.training import SavedFit
 
 
 class Splitter(Protocol):
@@ -25,8 +26,12 @@ class Splitter(Protocol):
         ...
 
 
-def seed_sequence(random_state: int | np.random.RandomState | None) -> np.random.SeedSequence:
-    """Turn scikit-learn's ``random_state`` into the seed of one fit."""
+def seed_sequence(
+    random_state: int | np.random.RandomState | None, saved: SavedFit | None = None
+) -> np.random.SeedSequence:
+    """Turn scikit-learn's ``random_state`` into the seed of one fit; None takes a saved one's."""
+    if random_state is None and saved is not None:
+        return saved.seed
     if isinstance(random_state, np.random.RandomState):
         return np.random.SeedSequence(int(random_state.randint(2**31 - 1)))
     return np.random.SeedSequence(random_state)

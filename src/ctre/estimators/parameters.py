@@ -285,6 +285,10 @@ class Parameters:
         False, VERBOSE, in_protocol=False, decides=False, is_stored=False
     )
 
+    def deciding(self) -> dict[str, Any]:
+        """Give those that decide what is learned."""
+        return {line.name: getattr(self, line.name) for line in PARAMETERS if line.decides}
+
     def __post_init__(self) -> None:
         for parameter in PARAMETERS:
             value = getattr(self, parameter.name)

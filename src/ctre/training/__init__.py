@@ -1,6 +1,7 @@
 """Fitting a sparse network: epochs, validation, evolution, callbacks."""
 
 from ctre.training.callbacks import Callback, FitPlan, StopTraining
+from ctre.training.checkpoint import Checkpoint, SavedFit
 from ctre.training.data import Evaluation, LabelledRows, TrainingData
 from ctre.training.evidence import TrainingEvidence, observe, sample_size
 from ctre.training.evolver import Evolvable, Evolver
@@ -12,6 +13,7 @@ from ctre.training.task import Classification, LabelSets, Regression, Task
 
 __all__ = [
     "Callback",
+    "Checkpoint",
     "Classification",
     "EpochRecord",
     "Evaluation",
@@ -23,6 +25,7 @@ __all__ = [
     "LabelSets",
     "LabelledRows",
     "Regression",
+    "SavedFit",
     "StopTraining",
     "Task",
     "TrainingData",

@@ -25,13 +25,12 @@ def train(state: FitState, callbacks: Sequence[Callback] = ()) -> None:
     """
     for callback in callbacks:
         callback.on_fit_begin(state)
-    wanted = True
-    while wanted and not state.is_done:
+    while not state.is_done:
         state.step(callbacks)
         for callback in callbacks:
             try:
                 callback.on_epoch_end(state)
             except StopTraining:
-                wanted = False
+                state.is_stopped = True
     for callback in callbacks:
         callback.on_fit_end(state)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from ctre.errors import InvalidParameterError, TrainingDivergedError
+from ctre.errors import TrainingDivergedError
 from ctre.kernels import Adam, EpochTotals
 from ctre.methods.evidence import Stage
 from ctre.methods.evolve import Evolution
-from ctre.network import SparseLayer, SparseNetwork
+from ctre.network import SparseNetwork
 from ctre.randomness import stream
-from ctre.topology import Topology
 from ctre.training.best import BestSoFar
 from ctre.training.callbacks import Callback, FitPlan
 from ctre.training.data import Evaluation, LabelledRows, TrainingData
@@ -24,6 +22,7 @@ from ctre.training.evidence import TrainingEvidence
 from ctre.training.evolver import Evolver, Observe
 from ctre.training.history import EpochRecord, History
 from ctre.training.settings import TrainingSettings
+from ctre.training.stored_fit import restore_fit, stored_fit
 from ctre.training.task import Task
 
 
@@ -55,6 +54,8 @@ class FitState:
         One record per epoch done.
     n_steps_done : int
         Batches trained.
+    is_stopped : bool
+        Whether somebody has ended it before all epochs were done.
     plan : FitPlan
         What was to be done at the beginning.
     observe : callable
@@ -73,7 +74,7 @@ class FitState:
         self.network, self.data, self.task, self.settings = network, data, task, settings
         self.seed = seed
         self.kept, self.best, self.history = network, BestSoFar(), History()
-        self.n_steps_done = 0
+        self.n_steps_done, self.is_stopped = 0, False
         self.plan = FitPlan(
             method=settings.method_name,
             n_epochs=settings.n_epochs,
@@ -106,8 +107,14 @@ class FitState:
 
     @property
     def is_done(self) -> bool:
-        """Whether all epochs that were planned are."""
-        return self.n_epochs_done >= self.settings.n_epochs
+        """Whether all epochs that were planned are, or somebody has ended it before."""
+        return self.is_stopped or self.n_epochs_done >= self.settings.n_epochs
+
+    @property
+    def generators(self) -> dict[str, np.random.Generator]:
+        """Everything that draws, by name."""
+        own = {"batches": self._batch_rng, "rows": self._row_rng}
+        return own | dict(self._evolver.generators if self._evolver else {})
 
     def step(self, callbacks: Sequence[Callback] = ()) -> EpochRecord:
         """Do one epoch: train, validate, evolve.
@@ -228,20 +235,7 @@ class FitState:
             Nested dicts, lists, numbers, strings and arrays. Given to `restore`, in this or another
             process, it makes training go on bit for bit as it would have.
         """
-        return {
-            "entropy": self.seed.entropy,
-            "spawn_key": list(self.seed.spawn_key),
-            "train_rows": self.data.train_rows.copy(),
-            "validation_rows": self.data.validation_rows.copy(),
-            "layers": [_layer_state(layer) for layer in self.network.layers],
-            "kept": [_layer_state(layer) for layer in self.kept.layers],
-            "best": asdict(self.best),
-            "generators": {
-                name: rng.bit_generator.state for name, rng in self._generators().items()
-            },
-            "n_steps_done": self.n_steps_done,
-            "history": [asdict(record) for record in self.history],
-        }
+        return stored_fit(self)
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go back, or on, to a state that `state` gave.
@@ -255,87 +249,10 @@ class FitState:
         ------
         InvalidParameterError
             If the seed, the rows or the layers differ; the message names what does.
+        InvalidDataError
+            If it is no state; everything is checked before anything is taken over.
         """
-        self._check_origin(state)
-        for layer, stored in zip(self.network.layers, state["layers"], strict=True):
-            restored = _layer_of(layer.topology, stored)
-            layer.topology, layer.weights = restored.topology, restored.weights
-            layer.biases = restored.biases
-            layer.weight_slots, layer.bias_slots = restored.weight_slots, restored.bias_slots
-        network = self.network
-        self.kept = SparseNetwork(
-            [
-                _layer_of(layer.topology, stored)
-                for layer, stored in zip(network.layers, state["kept"], strict=True)
-            ],
-            network.activation,
-            network.loss,
-        )
-        best = dict(state["best"])
-        if best["n_connections"] is not None:
-            best["n_connections"] = tuple(best["n_connections"])
-        self.best = BestSoFar(**best)
-        for name, rng in self._generators().items():
-            rng.bit_generator.state = state["generators"][name]
-        self.n_steps_done = state["n_steps_done"]
-        self.history = History([_record_of(values) for values in state["history"]])
-
-    def _generators(self) -> dict[str, np.random.Generator]:
-        own = {"batches": self._batch_rng, "rows": self._row_rng}
-        return own | dict(self._evolver.generators if self._evolver else {})
-
-    def _check_origin(self, state: Mapping[str, Any]) -> None:
-        sizes = [(layer.topology.n_pre, layer.topology.n_post) for layer in self.network.layers]
-        stored_sizes = [(layer["n_pre"], layer["n_post"]) for layer in state["layers"]]
-        for what, same in (
-            ("seed", state["entropy"] == self.seed.entropy),
-            ("seed", list(state["spawn_key"]) == list(self.seed.spawn_key)),
-            ("training rows", np.array_equal(state["train_rows"], self.data.train_rows)),
-            (
-                "validation rows",
-                np.array_equal(state["validation_rows"], self.data.validation_rows),
-            ),
-            ("layer sizes", stored_sizes == sizes),
-            ("generators", state["generators"].keys() == self._generators().keys()),
-        ):
-            if not same:
-                raise InvalidParameterError(
-                    f"state must be of the same fit, got one whose {what} differ. Restore it into "
-                    "a fit of the same data, settings and random_state."
-                )
-
-
-def _layer_state(layer: SparseLayer) -> dict[str, Any]:
-    topology = layer.topology
-    return {
-        "n_pre": topology.n_pre,
-        "n_post": topology.n_post,
-        "indptr": topology.indptr.copy(),
-        "indices": topology.indices.copy(),
-        "weights": layer.weights.copy(),
-        "biases": layer.biases.copy(),
-        "weight_slots": [slot.copy() for slot in layer.weight_slots],
-        "bias_slots": [slot.copy() for slot in layer.bias_slots],
-    }
-
-
-def _layer_of(old: Topology, stored: Mapping[str, Any]) -> SparseLayer:
-    topology = Topology(old.n_pre, old.n_post, stored["indptr"].copy(), stored["indices"].copy())
-    return SparseLayer(
-        topology,
-        stored["weights"].copy(),
-        stored["biases"].copy(),
-        tuple(slot.copy() for slot in stored["weight_slots"]),
-        tuple(slot.copy() for slot in stored["bias_slots"]),
-    )
-
-
-def _record_of(values: Mapping[str, Any]) -> EpochRecord:
-    """Make a record of what `asdict` made of one; files give lists for tuples."""
-    made: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
-    }
-    return EpochRecord(**made)
+        restore_fit(self, state)
 
 
 def _check_finite(rows: str, loss: float, epoch: int, learning_rate: float) -> None:

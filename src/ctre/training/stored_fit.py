@@ -1,0 +1,181 @@
+"""What a fit is between two epochs, as a tree of plain values and arrays, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ctre.errors import InvalidDataError, InvalidParameterError
+from ctre.network import SparseLayer, SparseNetwork
+from ctre.network.stored import restored_layer, stored_layer, stored_slots
+from ctre.training.best import BestSoFar
+from ctre.training.history import EpochRecord, History
+from ctre.tree_file import Branch
+
+if TYPE_CHECKING:
+    from ctre.training.fit_state import FitState
+
+
+def stored_fit(fit: FitState) -> dict[str, Any]:
+    """Copy everything that decides how a fit goes on."""
+    return {
+        "entropy": fit.seed.entropy,
+        "spawn_key": list(fit.seed.spawn_key),
+        "train_rows": fit.data.train_rows.copy(),
+        "validation_rows": fit.data.validation_rows.copy(),
+        "layer_sizes": list(fit.network.layer_sizes),
+        "layers": [stored_layer(layer) | stored_slots(layer) for layer in fit.network.layers],
+        "kept": [stored_layer(layer) for layer in fit.kept.layers],
+        "best": asdict(fit.best),
+        "generators": {name: rng.bit_generator.state for name, rng in fit.generators.items()},
+        "n_steps_done": fit.n_steps_done,
+        "is_stopped": fit.is_stopped,
+        "history": stored_history(fit.history),
+    }
+
+
+def restore_fit(fit: FitState, stored: Mapping[str, Any]) -> None:
+    """Bring a fit into a state that `stored_fit` gave; all of it, or nothing if that is refused.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is the state of another fit.
+    InvalidDataError
+        If it is no state.
+    """
+    tree = Branch(stored)
+    _check_origin(fit, tree)
+    sizes = fit.network.layer_sizes
+    n_slots = len(fit.network.layers[0].weight_slots)
+    layers = restored_layers(tree, "layers", sizes, n_slots)
+    kept = SparseNetwork(
+        restored_layers(tree, "kept", sizes), fit.network.activation, fit.network.loss
+    )
+    n_most = fit.settings.n_epochs
+    history = restored_history(tree.branch("history"), len(layers))
+    best = _restored_best(tree.branch("best"), len(layers))
+    n_steps_done = tree.integer("n_steps_done", 0)
+    is_stopped = tree.value("is_stopped")
+    tree.require("is_stopped", isinstance(is_stopped, bool), "true or false", is_stopped)
+    tree.require("history", len(history) <= n_most, f"of {n_most} epochs at most", len(history))
+    generators = tree.branch("generators")
+    for name, rng in fit.generators.items():
+        _restore_generator(type(rng.bit_generator)(0), generators, name)
+
+    for name, rng in fit.generators.items():
+        _restore_generator(rng.bit_generator, generators, name)
+    for layer, restored in zip(fit.network.layers, layers, strict=True):
+        layer.__dict__.update(vars(restored))
+    fit.kept, fit.best, fit.history = kept, best, history
+    fit.n_steps_done, fit.is_stopped = n_steps_done, is_stopped
+
+
+def restored_layers(
+    stored: Branch, name: str, sizes: tuple[int, ...], n_slots: int = 0
+) -> list[SparseLayer]:
+    """Make the layers of a list again, which must chain in the given sizes."""
+    branches = stored.branches(name, len(sizes) - 1)
+    return [
+        restored_layer(branch, n_pre, n_post, n_slots)
+        for branch, n_pre, n_post in zip(branches, sizes[:-1], sizes[1:], strict=True)
+    ]
+
+
+def stored_history(history: History) -> dict[str, Any]:
+    """Give every column of the records."""
+    return {entry.name: history.column(entry.name) for entry in fields(EpochRecord)}
+
+
+def restored_history(stored: Branch, n_layers: int) -> History:
+    """Make the records again.
+
+    Raises
+    ------
+    InvalidDataError
+        If a column is missing, longer than others, or of other values than it has.
+    """
+    n_epochs = len(stored.sequence("epoch"))
+    columns = []
+    for entry in fields(EpochRecord):
+        kind, values = str(entry.type), stored.sequence(entry.name, n_epochs)
+        is_fit = all(_KINDS[kind](value, n_layers) for value in values)
+        stored.require(entry.name, is_fit, f"a list of {kind}", values)
+        columns.append([tuple(value) if isinstance(value, list) else value for value in values])
+    records = [EpochRecord(*values) for values in zip(*columns, strict=True)]
+    epochs = [record.epoch for record in records]
+    stored.require("epoch", epochs == list(range(1, n_epochs + 1)), "1, 2, 3, …", epochs)
+    return History(records)
+
+
+def _is_number(value: object, _: int) -> bool:
+    return isinstance(value, float)
+
+
+def _is_count(value: object, _: int) -> bool:
+    return type(value) is int
+
+
+def _is_number_or_none(value: object, _: int) -> bool:
+    return value is None or isinstance(value, float)
+
+
+def _are_counts(value: object, n_layers: int) -> bool:
+    return (
+        isinstance(value, list | tuple)
+        and len(value) == n_layers
+        and all(type(count) is int for count in value)
+    )
+
+
+_KINDS: Mapping[str, Callable[[object, int], bool]] = {
+    "int": _is_count,
+    "float": _is_number,
+    "float | None": _is_number_or_none,
+    "tuple[int, ...]": _are_counts,
+}
+"""What a field of `EpochRecord` may be, by its annotation."""
+
+
+def _restored_best(stored: Branch, n_layers: int) -> BestSoFar:
+    n_connections = stored.value("n_connections")
+    is_fit = n_connections is None or _are_counts(n_connections, n_layers)
+    stored.require("n_connections", is_fit, f"{n_layers} integers, or null", n_connections)
+    return BestSoFar(
+        epoch=stored.integer("epoch", 0),
+        score=stored.number("score"),
+        n_connections=None if n_connections is None else tuple(n_connections),
+        stall=stored.integer("stall", 0),
+        longest_stall=stored.integer("longest_stall", 0),
+    )
+
+
+def _restore_generator(generator: np.random.BitGenerator, stored: Branch, name: str) -> None:
+    try:
+        generator.state = stored.value(name)
+    except (ValueError, TypeError, LookupError, OverflowError) as error:
+        raise InvalidDataError(
+            f"{stored.named(name)} must be the state of a generator: {error}"
+        ) from error
+
+
+def _check_origin(fit: FitState, stored: Branch) -> None:
+    for what, is_same in (
+        ("seed", stored.value("entropy") == fit.seed.entropy),
+        ("seed", list(stored.sequence("spawn_key")) == list(fit.seed.spawn_key)),
+        ("training rows", np.array_equal(stored.value("train_rows"), fit.data.train_rows)),
+        (
+            "validation rows",
+            np.array_equal(stored.value("validation_rows"), fit.data.validation_rows),
+        ),
+        ("layer sizes", list(stored.sequence("layer_sizes")) == list(fit.network.layer_sizes)),
+        ("generators", stored.branch("generators").values.keys() == fit.generators.keys()),
+    ):
+        if not is_same:
+            raise InvalidParameterError(
+                f"state must be of the same fit, got one whose {what} differ. Restore it into "
+                "a fit of the same data, settings and random_state."
+            )
