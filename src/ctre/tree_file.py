@@ -216,6 +216,12 @@ class Branch:
         self.require(name, type(value) in (int, float), "a number", value)
         return float(value)
 
+    def boolean(self, name: str) -> bool:
+        """Give an entry that must be true or false."""
+        value = self.value(name)
+        self.require(name, isinstance(value, bool), "true or false", value)
+        return bool(value)
+
     def text(self, name: str) -> str:
         """Give an entry that must be text."""
         value = self.value(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -173,6 +173,9 @@ class SparseMLP(BaseEstimator):
     .. [1] Atashgahi et al., "A Brain-inspired Algorithm for Training Highly Sparse Neural
        Networks", Machine Learning 111, 2022.
     """
+
+    learns: ClassVar[tuple[type[Task], ...]]
+    """Kinds of task that it can learn."""
 
     hidden_layer_sizes: int | Sequence[int] = DEFAULTS["hidden_layer_sizes"]
     _: KW_ONLY

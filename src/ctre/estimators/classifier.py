@@ -44,6 +44,8 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
     1422
     """
 
+    learns = (Classification, LabelSets)
+
     task_: Classification | LabelSets = field(init=False)
 
     def _task_kind(self, y: NDArray[Any]) -> type[Task]:

@@ -82,3 +82,14 @@ def restored_layer(stored: Branch, n_pre: int, n_post: int, n_slots: int = 0) ->
         stored.array("biases", np.float32, (n_post,)),
         **slots,
     )
+
+
+def restored_layers(
+    stored: Branch, name: str, sizes: tuple[int, ...], n_slots: int = 0
+) -> list[SparseLayer]:
+    """Make the layers of a list again, which must chain in the given sizes."""
+    branches = stored.branches(name, len(sizes) - 1)
+    return [
+        restored_layer(branch, n_pre, n_post, n_slots)
+        for branch, n_pre, n_post in zip(branches, sizes[:-1], sizes[1:], strict=True)
+    ]

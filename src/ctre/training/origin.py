@@ -24,7 +24,7 @@ def data_fingerprints(data: TrainingData, task: Task, preprocessing: object) -> 
     parts = {
         **_parts("", data.rows),
         **({} if data.test is None else _parts("test ", data.test)),
-        "names of the labels": described(task),
+        "names or units of the targets": described(task),
         "scales of the columns": described(preprocessing),
         "rows to train on": data.train_rows,
         "rows to validate with": data.validation_rows,
@@ -65,7 +65,7 @@ def described(value: Any) -> Any:
 def _parts(kind: str, rows: LabelledRows) -> dict[str, Any]:
     return {
         f"{kind}rows": rows.samples,
-        f"{kind}labels": rows.targets,
+        f"{kind}targets": rows.targets,
         f"{kind}sample weights": rows.sample_weight,
     }
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ctre.errors import InvalidDataError, InvalidParameterError
-from ctre.network import SparseLayer, SparseNetwork
-from ctre.network.stored import restored_layer, stored_layer, stored_slots
+from ctre.network import SparseNetwork
+from ctre.network.stored import restored_layers, stored_layer, stored_slots
 from ctre.training.best import BestSoFar
 from ctre.training.history import EpochRecord, History
 from ctre.tree_file import Branch
@@ -59,8 +59,7 @@ def restore_fit(fit: FitState, stored: Mapping[str, Any]) -> None:
     history = restored_history(tree.branch("history"), len(layers))
     best = _restored_best(tree.branch("best"), len(layers))
     n_steps_done = tree.integer("n_steps_done", 0)
-    is_stopped = tree.value("is_stopped")
-    tree.require("is_stopped", isinstance(is_stopped, bool), "true or false", is_stopped)
+    is_stopped = tree.boolean("is_stopped")
     tree.require("history", len(history) <= n_most, f"of {n_most} epochs at most", len(history))
     generators = tree.branch("generators")
     for name, rng in fit.generators.items():
@@ -72,17 +71,6 @@ def restore_fit(fit: FitState, stored: Mapping[str, Any]) -> None:
         layer.__dict__.update(vars(restored))
     fit.kept, fit.best, fit.history = kept, best, history
     fit.n_steps_done, fit.is_stopped = n_steps_done, is_stopped
-
-
-def restored_layers(
-    stored: Branch, name: str, sizes: tuple[int, ...], n_slots: int = 0
-) -> list[SparseLayer]:
-    """Make the layers of a list again, which must chain in the given sizes."""
-    branches = stored.branches(name, len(sizes) - 1)
-    return [
-        restored_layer(branch, n_pre, n_post, n_slots)
-        for branch, n_pre, n_post in zip(branches, sizes[:-1], sizes[1:], strict=True)
-    ]
 
 
 def stored_history(history: History) -> dict[str, Any]:

@@ -6,7 +6,9 @@ here, and an estimator that makes it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
@@ -16,6 +18,8 @@ from ctre._typing import DoubleArray, FloatArray, IndexArray
 from ctre.errors import InvalidDataError
 from ctre.kernels import Loss
 from ctre.kernels.functions import Targets
+from ctre.training.stored_labels import restored_labels, stored_labels
+from ctre.tree_file import Branch, require
 
 _CONSTANT = 2.0**-40
 """Targets whose spread is at most so much of their mean do not vary, but for rounding."""
@@ -24,6 +28,8 @@ _CONSTANT = 2.0**-40
 class Task(Protocol):
     """What a fit is for; `of` learns it from the targets of its rows."""
 
+    kind: ClassVar[str]
+    """Its name in files."""
     loss: ClassVar[Loss]
     """What training lowers."""
     metric: ClassVar[str]
@@ -72,6 +78,27 @@ class Task(Protocol):
         """Compute the metric of some rows; higher is better."""
         ...
 
+    def stored(self) -> dict[str, Any]:
+        """Give what a file has to hold: plain values and arrays of numbers, see `restored`.
+
+        Raises
+        ------
+        InvalidDataError
+            If no file can hold it.
+        """
+        ...
+
+    @classmethod
+    def restored(cls, stored: Branch, n_outputs: int) -> Self:
+        """Make a task with so many outputs of what `stored` gave, and believe nothing of it.
+
+        Raises
+        ------
+        InvalidDataError
+            If it is no such thing.
+        """
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class Classification:
@@ -83,6 +110,7 @@ class Classification:
         Labels, sorted; their places are the targets.
     """
 
+    kind: ClassVar[str] = "classification"
     loss: ClassVar[Loss] = "softmax_cross_entropy"
     metric: ClassVar[str] = "accuracy"
 
@@ -140,6 +168,15 @@ class Classification:
         """Compute the share of rows whose class has the highest score, in [0, 1]."""
         return float(np.average(scores.argmax(axis=1) == targets, weights=sample_weight))
 
+    def stored(self) -> dict[str, Any]:
+        """Give the labels: numbers as an array, text as a list."""
+        return stored_labels(self.classes)
+
+    @classmethod
+    def restored(cls, stored: Branch, n_outputs: int) -> Self:
+        """Take the labels, which must differ."""
+        return cls(restored_labels(stored, n_outputs))
+
 
 @dataclass(frozen=True)
 class LabelSets:
@@ -151,6 +188,7 @@ class LabelSets:
         Number of labels.
     """
 
+    kind: ClassVar[str] = "label sets"
     loss: ClassVar[Loss] = "logistic"
     metric: ClassVar[str] = "subset accuracy"
 
@@ -188,6 +226,15 @@ class LabelSets:
         is_right = ((scores > 0) == (targets > 0.5)).all(axis=1)
         return float(np.average(is_right, weights=sample_weight))
 
+    def stored(self) -> dict[str, Any]:
+        """Give nothing: the number of outputs says all."""
+        return {}
+
+    @classmethod
+    def restored(cls, stored: Branch, n_outputs: int) -> Self:  # noqa: ARG003
+        """Take the number of outputs."""
+        return cls(n_outputs)
+
 
 @dataclass(frozen=True, eq=False)
 class Regression:
@@ -201,6 +248,7 @@ class Regression:
         Whether targets have the shape (n_rows,).
     """
 
+    kind: ClassVar[str] = "regression"
     loss: ClassVar[Loss] = "squared_error"
     metric: ClassVar[str] = "R²"
 
@@ -257,6 +305,26 @@ class Regression:
         share = np.zeros_like(variance)
         np.divide(unexplained, variance, out=share, where=variance > 0)
         return float(np.mean(np.where(variance > 0, 1 - share, 0.0)))
+
+    def stored(self) -> dict[str, Any]:
+        """Give the units of the targets."""
+        return {"shift": self.shift, "factor": self.factor, "is_flat": self.is_flat}
+
+    @classmethod
+    def restored(cls, stored: Branch, n_outputs: int) -> Self:
+        """Take the units of the targets."""
+        shift, factor = (
+            stored.array(name, np.float64, (n_outputs,)) for name in ("shift", "factor")
+        )
+        is_flat = stored.boolean("is_flat")
+        require(n_outputs == 1 or not is_flat, f"{n_outputs} outputs have no flat targets.")
+        return cls(shift, factor, is_flat)
+
+
+TASKS: Mapping[str, type[Task]] = MappingProxyType(
+    {task.kind: task for task in (Classification, LabelSets, Regression)}
+)
+"""Every task that a file can hold, by its kind."""
 
 
 def _as_columns(y: Any) -> DoubleArray:
