@@ -248,11 +248,11 @@ class SavedFit:
             for kind in ("settings", "data"):
                 for name, found, own in self._differences(kind, origin):
                     raise OtherFitError(kind, name, found, own, self.file.parent)
+            others = [
+                f"{name} {found} (here {own})"
+                for name, found, own in self._differences("circumstances", origin)
+            ]
             fit.restore(self._state.values)
-        others = [
-            f"{name} {found} (here {own})"
-            for name, found, own in self._differences("circumstances", origin)
-        ]
         if others:
             warnings.warn(
                 f"The training in {str(self.file.parent)!r} was made with {', '.join(others)}: it "
