@@ -122,7 +122,7 @@ class _Reading:
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
         if isinstance(error, _UNREADABLE) and not isinstance(error, OtherFitError):
             raise InvalidDataError(
-                f"{str(self.path)!r} cannot be used as a {self.noun}: {error}"
+                f"{str(self.path)!r} cannot be used as a {self.noun}: {str(error).rstrip('.')}."
             ) from error
 
 
