@@ -57,6 +57,11 @@ def soften(legend: Legend) -> None:
 
 def as_png(figure: Figure) -> bytes:
     """Give the picture as a file's content."""
+    return as_image(figure, "png")
+
+
+def as_image(figure: Figure, kind: str) -> bytes:
+    """Give the picture as the content of a file of a kind, such as "svg"."""
     data = io.BytesIO()
-    figure.savefig(data, format="png")
+    figure.savefig(data, format=kind)
     return data.getvalue()
