@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctre._typing import DoubleArray
-from ctre.figure_style import FAINT, INK, QUIET, new_figure, prepare_axes
+from ctre.figure_style import FAINT, INK, QUIET, new_figure, prepare_axes, short_name
 from ctre.network import SparseNetwork
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _draw_inputs(axes: Axes, importances: DoubleArray, names: Sequence[str] | No
     shown = f", the first {len(order)} of {n_used:,}" if len(order) < n_used else ""
     prepare_axes(axes, f"Importance (%) of the inputs{numbered}{shown}", grid="x")
     axes.barh(range(len(order)), 100 * importances[order], color=_BLUE, height=0.7)
-    labels = [str(column) if names is None else _shorten(names[column]) for column in order]
+    labels = [str(column) if names is None else short_name(names[column]) for column in order]
     axes.set_yticks(range(len(order)), labels)
     axes.tick_params(axis="y", labelsize=8 if len(order) > 20 else 9, labelcolor=INK)
     axes.set_ylim(max(len(order), 8) - 0.4, -0.6)  # a few bars are not fat
@@ -154,8 +154,3 @@ def neuron_degrees(network: SparseNetwork) -> list[NDArray[np.int64]]:
         pre += layer.topology.out_degrees
         post += layer.topology.in_degrees
     return degrees
-
-
-def _shorten(name: str) -> str:
-    """Keep both ends of a long name: either may tell it from the others."""
-    return name if len(name) <= 26 else f"{name[:12]}…{name[-13:]}"
