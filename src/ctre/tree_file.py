@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,15 @@ from safetensors.numpy import save
 from ctre.errors import InvalidDataError, OtherFitError
 
 _ARRAY = "$array"
-_UNREADABLE = (SafetensorError, ValueError, TypeError, LookupError, OverflowError, RecursionError)
+_UNREADABLE = (
+    SafetensorError,
+    ValueError,
+    TypeError,
+    LookupError,
+    OverflowError,
+    RecursionError,
+    AttributeError,  # of types that NumPy does not have
+)
 
 
 class Content(NamedTuple):
@@ -203,11 +212,12 @@ class Branch:
             for number, value in enumerate(self.sequence(name, length))
         ]
 
-    def integer(self, name: str, low: int, high: int = 2**63) -> int:
+    def integer(self, name: str, low: int, high: float = math.inf) -> int:
         """Give an entry that must be a whole number of at least ``low``, at most ``high``."""
         value = self.value(name)
         is_fit = type(value) is int and low <= value <= high
-        self.require(name, is_fit, f"an integer of at least {low}", value)
+        words = f"of at least {low}" if high == math.inf else f"in [{low}, {high}]"
+        self.require(name, is_fit, f"an integer {words}", value)
         return int(value)
 
     def number(self, name: str) -> float:
