@@ -179,8 +179,9 @@ class Branch:
         return [Branch(value, f"{place}.{number}") for number, value in enumerate(values)]
 
     def sequence(self, name: str, length: int | None = None) -> Sequence[Any]:
-        """Give an entry that must be a list, of some length."""
+        """Give an entry that must be a list, of some length; an array will do."""
         value = self.value(name)
+        value = value.tolist() if isinstance(value, np.ndarray) else value
         is_fit = isinstance(value, list | tuple) and length in (None, len(value))
         self.require(name, is_fit, "a list" if length is None else f"a list of {length}", value)
         return list(value)

@@ -74,8 +74,11 @@ def restore_fit(fit: FitState, stored: Mapping[str, Any]) -> None:
 
 
 def stored_history(history: History) -> dict[str, Any]:
-    """Give every column of the records."""
-    return {entry.name: history.column(entry.name) for entry in fields(EpochRecord)}
+    """Give every column of the records: an array, which is short in a file, unless it has gaps."""
+    columns = {entry.name: history.column(entry.name) for entry in fields(EpochRecord)}
+    return {
+        name: values if None in values else np.array(values) for name, values in columns.items()
+    }
 
 
 def restored_history(stored: Branch, n_layers: int) -> History:
