@@ -20,6 +20,7 @@ from ctre.estimators.docstrings import with_shared_sections
 from ctre.estimators.fitting import Call, FirstTask
 from ctre.estimators.inputs import as_samples
 from ctre.estimators.parameters import DEFAULTS
+from ctre.estimators.scikit_learn_callbacks import CallbackSupportMixin, with_callbacks
 from ctre.kernels import Samples
 from ctre.methods import Recipe
 from ctre.network import SparseNetwork
@@ -38,7 +39,7 @@ _OUT_ACTIVATIONS: Mapping[Loss, str] = MappingProxyType(
 
 
 @dataclass(repr=False, eq=False)
-class SparseMLP(BaseEstimator):
+class SparseMLP(CallbackSupportMixin, BaseEstimator):
     """A multi-layer perceptron that is sparse throughout training, whatever it learns.
 
     A subclass says what is learned, in `_task_kind`; the sections below stand in the docstrings of
@@ -264,6 +265,7 @@ class SparseMLP(BaseEstimator):
         """
         raise NotImplementedError
 
+    @with_callbacks  # type: ignore[misc]  # scikit-learn has no type stubs
     def fit(
         self,
         X: ArrayLike,

@@ -30,6 +30,8 @@ def train(state: FitState, callbacks: Sequence[Callback] = (), n_epochs: float =
         callback.on_fit_begin(state)
     wanted, last = True, state.n_epochs_done + n_epochs
     while wanted and state.n_epochs_done < last and not state.is_done:
+        for callback in callbacks:
+            callback.on_epoch_begin(state)
         state.step(callbacks)
         for callback in callbacks:
             try:
