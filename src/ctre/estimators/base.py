@@ -151,6 +151,8 @@ class SparseMLP(CallbackSupportMixin, BaseEstimator):
         One record per epoch.
     loss_curve_ : list of float
         Training loss of every epoch.
+    best_loss_ : float
+        The lowest of them.
     validation_scores_ : list of float or None
         Validation score of every epoch; None without validation rows.
     n_layers_ : int
@@ -398,6 +400,11 @@ class SparseMLP(CallbackSupportMixin, BaseEstimator):
     def loss_curve_(self) -> list[float]:
         """Training loss of every epoch."""
         return self.history_.column("train_loss")
+
+    @property
+    def best_loss_(self) -> float:
+        """The lowest training loss."""
+        return min(self.loss_curve_)
 
     @property
     def validation_scores_(self) -> list[float] | None:

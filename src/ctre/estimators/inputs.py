@@ -176,6 +176,8 @@ def split_rows(
     """
     all_rows = np.arange(n_rows, dtype=np.int32)
     rows = all_rows if sample_weight is None else all_rows[sample_weight > 0]
+    if not len(rows):
+        raise InvalidDataError("sample_weight must weigh at least one row, got zeros alone.")
     if splitter is None:
         groups = np.zeros(len(rows), dtype=np.int32) if strata is None else strata[rows]
         train, validation = (rows[part] for part in _default_split(groups, fraction, seed))
