@@ -27,7 +27,7 @@ from ctre.methods import RECIPES
 from ctre.persistence import encode_model, load_model, save_model
 from ctre.persistence.model_file import _FORMAT as FORMAT
 from ctre.training import Regression
-from ctre.training.task import TASKS
+from ctre.training.task_table import TASKS
 from ctre.vocabulary import SCALINGS
 
 X = np.random.default_rng(0).normal(size=(40, 5)).astype(np.float32)

@@ -22,8 +22,8 @@ def history(*scores):
         [
             EpochRecord(
                 epoch=epoch, learning_rate=0.1, drop_fraction=0.2, train_loss=1 / epoch,
-                train_accuracy=0.5, validation_loss=score, validation_score=score, test_loss=None,
-                test_score=None, stall=0, n_connections=(12, 8), n_died=none, n_born=none,
+                train_accuracy=0.5, validation_loss=score, validation_score=score,
+                stall=0, n_connections=(12, 8), n_died=none, n_born=none,
                 n_regrown=none, n_random=none, seconds_train=0.0, seconds_evolve=0.0,
                 seconds_validate=0.0,
             )

@@ -25,7 +25,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import ctre
-from ctre import SparseMLPClassifier
+from ctre import ScoreCurve, SparseMLPClassifier
 from ctre.errors import TrainingDivergedError
 from ctre.estimators import classifier, parameters
 from ctre.network import initialization
@@ -111,10 +111,13 @@ def train(task: tuple[Setting, int]) -> dict[str, Any]:
     _draw_biases(setting.bias, seed)
     judged = (table.X_test, table.y_test)
     watches = setting.validation_fraction > 0
+    curve = ScoreCurve(*judged)
+    if watches:
+        model.set_params(callbacks=[curve])
     outcome: dict[str, Any] = {"score": None, "best_score": None, "train_score": None}
     started, worked = time.perf_counter(), time.process_time()
     try:
-        model.fit(table.X_train, table.y_train, eval_set=judged if watches else None)
+        model.fit(table.X_train, table.y_train)
     except TrainingDivergedError as error:
         outcome["diverged"] = str(error)[:60]
     seconds = time.perf_counter() - started
@@ -122,8 +125,8 @@ def train(task: tuple[Setting, int]) -> dict[str, Any]:
         last = model.history_[-1]
         outcome["train_score"] = round(last.train_accuracy, 4)
         if watches:
-            outcome["score"] = round(last.test_score, 5)
-            outcome["best_score"] = round(model.history_.best.test_score, 5)
+            outcome["score"] = round(curve.scores[-1], 5)
+            outcome["best_score"] = round(curve.scores[model.best_epoch_ - 1], 5)
         else:
             outcome["score"] = round(float(model.score(*judged)), 5)
     return {

@@ -18,6 +18,7 @@ from ctre.errors import (
 from ctre.estimators import SparseMLPClassifier
 from ctre.experiments import Comparison, Exploration, StudyData, curves_of, summarize
 from ctre.experiments.comparison import CurvePoint, Job, RunRow
+from ctre.training import ScoreCurve
 
 QUICK = {
     "hidden_layer_sizes": (8,), "epsilon": 2, "max_iter": 4, "learning_rate_init": 0.1,
@@ -45,12 +46,12 @@ def test_each_method_is_trained_with_each_seed(toy):
 def test_a_row_says_what_the_estimator_says(toy):
     settings = QUICK | {"max_iter": 8, "learning_rate_init": 0.5}
     (row,) = finish(Comparison(toy, ["ctre-sim"], 1, settings)).rows
-    exploration = Exploration()
+    exploration, curve = Exploration(), ScoreCurve(toy.X_test, toy.y_test)
     model = SparseMLPClassifier(
-        method="ctre-sim", random_state=0, callbacks=[exploration], **settings
+        method="ctre-sim", random_state=0, callbacks=[exploration, curve], **settings
     )
-    model.fit(toy.X_train, toy.y_train, eval_set=(toy.X_test, toy.y_test))
-    assert model.history_[-1].test_score != model.score(toy.X_test, toy.y_test)  # not the last one
+    model.fit(toy.X_train, toy.y_train)
+    assert curve.scores[-1] != model.score(toy.X_test, toy.y_test)  # not the last one
     assert row.test_accuracy == model.score(toy.X_test, toy.y_test)
     assert row.validation_accuracy == model.best_validation_score_
     assert row.best_epoch == model.best_epoch_

@@ -142,7 +142,7 @@ class StudyProgress(Callback):
             self._begin_phase("removing", n)
         self._progress.update(self._job, completed=n_done)
 
-    def _begin_phase(self, description: str, total: int) -> None:
+    def _begin_phase(self, description: str, total: float) -> None:
         self._progress.reset(
             self._job, total=total, description=description, figures="", visible=True
         )

@@ -23,7 +23,7 @@ from ctre.experiments.folder import ROWS_FILE, claim, settings_of
 from ctre.experiments.jobs import check_methods, pending, rows_of
 from ctre.experiments.neurons import dead_neurons, reachability
 from ctre.experiments.tables import Table
-from ctre.training import Callback
+from ctre.training import Callback, ScoreCurve
 
 CURVES_FILE = "curves.csv"
 
@@ -148,30 +148,36 @@ class Comparison:
             If the outcome cannot be written.
         """
         data, exploration = self.data, Exploration()
+        curve = ScoreCurve(data.X_test, data.y_test)
         model = SparseMLPClassifier(
             **{
                 **self.keywords,
                 "method": job.method,
                 "random_state": job.seed,
-                "callbacks": (exploration, *callbacks),
+                "callbacks": (exploration, curve, *callbacks),
             }
         )
         try:
-            model.fit(data.X_train, data.y_train, eval_set=(data.X_test, data.y_test))
+            model.fit(data.X_train, data.y_train)
         except TrainingDivergedError as error:
             raise TrainingDivergedError(f"{job.method}, seed {job.seed}: {error}") from error
-        self._points.append(_points(job, model))
-        self._rows.append([_row(job, model, exploration, data)])
+        self._points.append(_points(job, model, curve))
+        self._rows.append([_row(job, model, exploration, curve, data)])
 
 
-def _row(job: Job, model: SparseMLPClassifier, exploration: Exploration, data: StudyData) -> RunRow:
+def _row(
+    job: Job,
+    model: SparseMLPClassifier,
+    exploration: Exploration,
+    curve: ScoreCurve,
+    data: StudyData,
+) -> RunRow:
     history, best = model.history_, model.history_.best
-    assert best.test_score is not None, "test rows were given"
     is_dead = dead_neurons(model.network_, model.scaling_.apply(data.X_test), model.n_threads_)
     cost = count_multiply_adds(history, exploration.plan, exploration.settings)
     return RunRow(
         *job,
-        test_accuracy=best.test_score,
+        test_accuracy=curve.scores[best.epoch - 1],
         validation_accuracy=best.validation_score,
         best_epoch=best.epoch,
         n_connections=model.n_connections_,
@@ -186,7 +192,7 @@ def _row(job: Job, model: SparseMLPClassifier, exploration: Exploration, data: S
     )
 
 
-def _points(job: Job, model: SparseMLPClassifier) -> list[CurvePoint]:
-    names = ("epoch", "train_loss", "validation_score", "test_loss", "test_score")
-    columns = map(model.history_.column, names)
-    return [CurvePoint(*job, *values) for values in zip(*columns, strict=True)]
+def _points(job: Job, model: SparseMLPClassifier, curve: ScoreCurve) -> list[CurvePoint]:
+    own = map(model.history_.column, ("epoch", "train_loss", "validation_score"))
+    columns = zip(*own, curve.losses, curve.scores, strict=True)
+    return [CurvePoint(*job, *values) for values in columns]

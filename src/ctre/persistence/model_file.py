@@ -33,7 +33,7 @@ from ctre.persistence.older import OLDER_VERSIONS, upgraded
 from ctre.preprocessing import Scaling, scaling_kind
 from ctre.training import Task
 from ctre.training.stored_fit import restored_history, stored_history
-from ctre.training.task import TASKS
+from ctre.training.task_table import TASKS
 from ctre.tree_file import Branch, TreeFormat, require
 from ctre.vocabulary import ACTIVATIONS, SCALINGS
 from ctre.whole_file import whole_file

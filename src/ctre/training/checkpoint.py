@@ -133,7 +133,7 @@ class Checkpoint:
         self,
         fit: FitState,
         settings: Mapping[str, Any],
-        preprocessing: object,
+        about_data: Mapping[str, object],
         saved: SavedFit | None,
     ) -> Callback:
         """Bring a fit to where it was, and give what writes its state down.
@@ -144,8 +144,8 @@ class Checkpoint:
             Nothing of it has been trained.
         settings : mapping
             What decides the fit but for the data, by the names that users know.
-        preprocessing : object
-            What the rows went through before; it belongs to the data.
+        about_data : mapping
+            What else belongs to the data, such as what the rows went through before.
         saved : SavedFit or None
             What `latest` gave.
 
@@ -167,7 +167,7 @@ class Checkpoint:
         remove_unfinished(self.folder, _PATTERN)
         origin = {
             "settings": described(settings) | {"random_state": fit.seed.entropy},
-            "data": data_fingerprints(fit.data, fit.task, preprocessing),
+            "data": data_fingerprints(fit.data, fit.task, about_data),
             "circumstances": circumstances(),
         }
         if saved is not None:

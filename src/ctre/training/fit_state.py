@@ -22,7 +22,15 @@ from ctre.training.evidence import TrainingEvidence
 from ctre.training.evolver import Evolver, Observe
 from ctre.training.history import EpochRecord, History
 from ctre.training.settings import TrainingSettings
-from ctre.training.stored_fit import restore_fit, stored_fit
+from ctre.training.stopping import Plateau
+from ctre.training.stored_fit import (
+    remember,
+    restore_fit,
+    stored_fit,
+    stored_record,
+    stored_training,
+    take_over,
+)
 from ctre.training.task import Task
 
 
@@ -50,12 +58,19 @@ class FitState:
         As it was at the best epoch, before the update after it.
     best : BestSoFar
         Which epoch that is, and for how long there has been no better one.
+    plateau : Plateau
+        For how long nothing has improved enough, where that ends training early.
     history : History
         One record per epoch done.
     n_steps_done : int
         Batches trained.
+    n_samples_done : int
+        Samples trained.
     is_stopped : bool
-        Whether somebody has ended it before all epochs were done.
+        Whether a callback has ended it before all epochs were done.
+    pass_size : int
+        Samples that count as one pass, by which topology updates are timed: the rows of the fit, or
+        of the first piece of a stream.
     plan : FitPlan
         What was to be done at the beginning.
     observe : callable
@@ -74,17 +89,19 @@ class FitState:
         self.network, self.data, self.task, self.settings = network, data, task, settings
         self.seed = seed
         self.kept, self.best, self.history = network, BestSoFar(), History()
-        self.n_steps_done, self.is_stopped = 0, False
+        self.plateau = Plateau()
+        self.n_steps_done, self.n_samples_done, self.is_stopped = 0, 0, False
+        self.pass_size = len(data.train_rows)
         self.plan = FitPlan(
             method=settings.method_name,
             n_epochs=settings.n_epochs,
             n_samples=len(data.train_rows),
-            n_validation=len(data.validation_rows),
+            n_validation=data.n_validation,
             layer_sizes=network.layer_sizes,
             n_connections=network.n_connections,
             n_threads=settings.n_threads,
         )
-        network.reset_slots(2 if isinstance(settings.optimizer, Adam) else 1)
+        network.reset_slots(self.n_slots)
         self._batch_rng, self._row_rng = stream(seed, "batches"), stream(seed, "evidence rows")
         self._validation = data.validation
         self.observe: Observe = TrainingEvidence(
@@ -101,20 +118,32 @@ class FitState:
             )
 
     @property
+    def generators(self) -> dict[str, np.random.Generator]:
+        """Everything that draws, by name."""
+        own = {"batches": self._batch_rng, "rows": self._row_rng}
+        return own | dict(self._evolver.generators if self._evolver else {})
+
+    @property
+    def n_slots(self) -> int:
+        """Arrays that the optimizer keeps for the weights, and as many for the biases."""
+        return 2 if isinstance(self.settings.optimizer, Adam) else 1
+
+    @property
     def n_epochs_done(self) -> int:
         """Epochs that are in the history."""
         return len(self.history)
 
     @property
     def is_done(self) -> bool:
-        """Whether all epochs that were planned are, or somebody has ended it before."""
-        return self.is_stopped or self.n_epochs_done >= self.settings.n_epochs
+        """Whether all epochs that were planned are done, or training has ended before."""
+        is_over = self.is_stopped or self.has_plateaued
+        return is_over or self.n_epochs_done >= self.settings.n_epochs
 
     @property
-    def generators(self) -> dict[str, np.random.Generator]:
-        """Everything that draws, by name."""
-        own = {"batches": self._batch_rng, "rows": self._row_rng}
-        return own | dict(self._evolver.generators if self._evolver else {})
+    def has_plateaued(self) -> bool:
+        """Whether nothing has improved for so long that training ends."""
+        stopping = self.settings.stopping
+        return stopping is not None and self.plateau.n_without > stopping.n_iter_no_change
 
     def step(self, callbacks: Sequence[Callback] = ()) -> EpochRecord:
         """Do one epoch: train, validate, evolve.
@@ -136,7 +165,8 @@ class FitState:
 
         Notes
         -----
-        After the last epoch the topology is left alone: nothing would train what was grown.
+        After the last epoch the topology is left alone: nothing would train what was grown. Also
+        where training ends early.
         """
         settings, network, data = self.settings, self.network, self.data
         stage = Stage(self.n_epochs_done + 1, settings.n_epochs)
@@ -151,13 +181,19 @@ class FitState:
         validation = self._evaluate(self._validation)
         if validation is not None:
             _check_finite("validation", validation.loss, epoch, learning_rate)
-        test = self._evaluate(data.test)
         n_connections = network.n_connections
         score = validation.score if validation else None
         if self.best.offer(epoch, n_connections, totals.loss, score):
             self.kept = network.snapshot()  # before the update, which is not trained if this ends
+        if settings.stopping is not None:
+            watched = score if settings.stopping.by_validation else None
+            watched = -totals.loss if watched is None else watched
+            self.plateau.offer(watched, n_connections, settings.stopping.tol)
         validated = time.perf_counter()
-        evolutions = self._evolve(stage._replace(longest_stall=self.best.longest_stall))
+        for callback in callbacks:
+            callback.on_trained(self)
+        begun = time.perf_counter()
+        evolutions = self._evolve()
         evolved = time.perf_counter()
         changes = [evolution.change for evolution in evolutions]
         for callback in callbacks if changes else ():
@@ -178,8 +214,6 @@ class FitState:
             ),
             validation_loss=validation.loss if validation else None,
             validation_score=score,
-            test_loss=test.loss if test else None,
-            test_score=test.score if test else None,
             stall=self.best.stall,
             n_connections=n_connections,
             n_died=tuple(change.n_died for change in changes) or none,
@@ -188,7 +222,7 @@ class FitState:
             n_random=tuple(evolution.n_random for evolution in evolutions) or none,
             seconds_train=trained - started,
             seconds_validate=validated - trained,
-            seconds_evolve=evolved - validated,
+            seconds_evolve=evolved - begun,
         )
         self.history.append(record)
         return record
@@ -214,6 +248,7 @@ class FitState:
             tick=tick if callbacks else None,
         )
         self.n_steps_done += math.ceil(len(data.train_rows) / settings.batch_size)
+        self.n_samples_done += len(data.train_rows)
         return totals
 
     def _evaluate(self, rows: LabelledRows | None) -> Evaluation | None:
@@ -221,10 +256,25 @@ class FitState:
             return None
         return rows.evaluate(self.network, self.task, self.settings.n_threads)
 
-    def _evolve(self, stage: Stage) -> list[Evolution]:
-        if self._evolver is None:
+    def _evolve(self) -> list[Evolution]:
+        """Update the topology if that is due after a pass that has just ended; once, if at all."""
+        if self._evolver is None or self.has_plateaued:
             return []
-        return self._evolver.update(self.network.layers, stage, self.observe)
+        begun = self.n_samples_done - len(self.data.train_rows)
+        for number in range(begun // self.pass_size, self.n_samples_done // self.pass_size):
+            stage = Stage(number + 1, self.settings.n_epochs, self.best.longest_stall)
+            evolutions = self._evolver.update(self.network.layers, stage, self.observe)
+            if evolutions:
+                return evolutions
+        return []
+
+    def training_state(self) -> dict[str, Any]:
+        """Copy what a fit of other rows can go on from; see `take_over`."""
+        return stored_training(self)
+
+    def record_state(self) -> dict[str, Any]:
+        """Copy what is known of the way so far; see `remember`."""
+        return stored_record(self)
 
     def state(self) -> dict[str, Any]:
         """Copy everything that decides how the fit goes on.
@@ -253,6 +303,23 @@ class FitState:
             If it is no state; everything is checked before anything is taken over.
         """
         restore_fit(self, state)
+
+    def take_over(self, state: Mapping[str, Any]) -> None:
+        """Go on with the network of a fit that has ended, whatever its rows.
+
+        With it come the optimizer's memory, unless that was of another solver, and the generators
+        that both fits draw from.
+
+        Parameters
+        ----------
+        state : mapping
+            What `training_state` gave, of a network of the same layer sizes.
+        """
+        take_over(self, state)
+
+    def remember(self, state: Mapping[str, Any]) -> None:
+        """Go on counting and writing down where `record_state` left off."""
+        remember(self, state)
 
 
 def _check_finite(rows: str, loss: float, epoch: int, learning_rate: float) -> None:

@@ -26,9 +26,6 @@ class EpochRecord:
     """None without validation rows."""
     validation_score: float | None
     """Accuracy, or R² for regression; None without validation rows."""
-    test_loss: float | None
-    """Of rows that decide nothing; None if there are none."""
-    test_score: float | None
     stall: int
     """Epochs since the validation score (without one, the training loss) last improved."""
     n_connections: tuple[int, ...]

@@ -19,13 +19,15 @@ from ctre.training.task import Task
 _MOST_SHOWN = 100  # numbers of an array that are written out
 
 
-def data_fingerprints(data: TrainingData, task: Task, preprocessing: object) -> dict[str, str]:
+def data_fingerprints(
+    data: TrainingData, task: Task, about: Mapping[str, object]
+) -> dict[str, str]:
     """Give checksums of all that is in the data, by what users call it; O(size of the data)."""
     parts = {
         **_parts("", data.rows),
-        **({} if data.test is None else _parts("test ", data.test)),
+        **({} if data.given is None else _parts("validation ", data.given)),
         "names or units of the targets": described(task),
-        "scales of the columns": described(preprocessing),
+        **{name: described(part) for name, part in about.items()},
         "rows to train on": data.train_rows,
         "rows to validate with": data.validation_rows,
     }
