@@ -191,10 +191,24 @@ def test_sets_of_labels(tmp_path):
     assert loaded.predict(X).shape == (40, 4)
 
 
+def test_columns_of_classes(tmp_path):
+    names = np.array([["a", "x"], ["b", "y"], ["c", "x"]])[Y]
+    model = fitted(names)
+    loaded = through_file(model, tmp_path).estimator
+    np.testing.assert_array_equal(loaded.predict(X), model.predict(X))
+    for one, other in zip(loaded.predict_proba(X), model.predict_proba(X), strict=True):
+        np.testing.assert_array_equal(one, other)
+    tree = FORMAT.read(tmp_path / "model.safetensors").tree.values
+    tree["task"]["columns"].pop()
+    with pytest.raises(InvalidDataError, match="the classes must be 5 in all"):
+        load_model(write_forged(tree, tmp_path / "forged"))
+
+
 @pytest.mark.parametrize("kind", TASKS.values(), ids=TASKS)
 def test_every_task_reads_what_it_writes(kind, tmp_path):
     """A task added to the table is tried here, in a file."""
     targets = {"regression": X[:, :2], "label sets": (X > 0).astype(int)}
+    targets["columns of classes"] = np.column_stack([Y, Y % 2])
     y = targets.get(kind.kind, Y)
     task = kind.of(y, np.arange(40), None)
     (tmp_path / "task").write_bytes(FORMAT.encode(task.stored()))

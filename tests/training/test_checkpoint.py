@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import os
 import subprocess
@@ -275,9 +276,45 @@ def test_fits_of_all_kinds(tmp_path, kind):
     np.testing.assert_array_equal(model.predict(rows), whole.predict(rows))
 
 
+def test_a_fit_that_ends_early_ends_where_it_would_have(tmp_path):
+    """Planted mistake: the epochs without an improvement are counted from 0 again."""
+    options = {"early_stopping": True, "n_iter_no_change": 2, "tol": 0.1, "max_iter": 30}
+    whole = fit("ctre-seq", **options)
+    assert 4 < whole.n_iter_ < 30
+    checkpoint = interrupted(tmp_path, after=whole.n_iter_ - 2, **options)
+    assert_same_fit(resumed(checkpoint, **options), whole)
+
+
+def test_validation_rows_that_are_given_belong_to_the_data(tmp_path):
+    model = classifier("ctre-seq", callbacks=[Interrupt()], validation_split=None)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y, X_val=X[:20], y_val=y[:20], checkpoint=Checkpoint(tmp_path))
+    model = classifier("ctre-seq", validation_split=None)
+    with pytest.raises(OtherFitError, match="but the validation rows differ"):
+        model.fit(X, y, X_val=X[1:21], y_val=y[1:21], checkpoint=Checkpoint(tmp_path))
+    whole = classifier("ctre-seq", validation_split=None).fit(X, y, X_val=X[:20], y_val=y[:20])
+    model.fit(X, y, X_val=X[:20], y_val=y[:20], checkpoint=Checkpoint(tmp_path))
+    assert_same_fit(model, whole)
+
+
+def test_a_fit_that_goes_on_from_another_is_another(tmp_path):
+    """Planted mistake: the second fit of a warm start is answered with the first one's model."""
+    checkpoint = Checkpoint(tmp_path / "first")
+    model = classifier("ctre-seq", warm_start=True).fit(X, y, checkpoint=checkpoint)
+    with pytest.raises(OtherFitError, match="but the first weights differ"):
+        model.fit(X, y, checkpoint=checkpoint)
+    second = copy.deepcopy(model).fit(X, y)
+    model.callbacks = [Interrupt()]
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y, checkpoint=Checkpoint(tmp_path / "second"))
+    model.callbacks = []
+    assert_same_fit(model.fit(X, y, checkpoint=Checkpoint(tmp_path / "second")), second)
+
+
 def regressor(**options):
-    known = classifier(**options).get_params()
-    return SparseMLPRegressor(**known | {"validation_split": None})
+    given = classifier(**options).get_params() | {"validation_split": None}
+    known = SparseMLPRegressor().get_params()
+    return SparseMLPRegressor(**{name: value for name, value in given.items() if name in known})
 
 
 @reads("pre", "post")
