@@ -87,7 +87,7 @@ def test_few_inputs_are_bars_with_names():
     assert [bar.get_width() for bar in inputs.patches] == [9, 4, 2]
     assert [to_hex(bar.get_facecolor()) for bar in inputs.patches] == [GREY, ORANGE, GREY]
     labels = [label.get_text() for label in inputs.get_yticklabels()]
-    assert labels == ["a name that is far too long…", "sepal", "petal"]
+    assert labels == ["a name that is…eside an axis", "sepal", "petal"]
     assert texts(inputs) == ["1 informative", "2 others"]
     save(figure)
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         reads,
     )
     from ctre.persistence import load_model, save_model
-    from ctre.training import Callback, ScoreCurve, StopTraining
+    from ctre.training import Callback, Checkpoint, ScoreCurve, StopTraining
 
 _HOMES = {
     "ctre.estimators": (
@@ -53,7 +53,7 @@ _HOMES = {
         "MostSimilar", "NearestZeroEachSign", "Random", "RandomDrop", "Recipe", "ReplaceRegrown",
         "Sample", "Share", "SmallestMagnitude", "Switch", "Timing", "reads",
     ),
-    "ctre.training": ("Callback", "ScoreCurve", "StopTraining"),
+    "ctre.training": ("Callback", "Checkpoint", "ScoreCurve", "StopTraining"),
     "ctre.persistence": ("load_model", "save_model"),
     "ctre.datasets": ("make_madelon",),
 }  # fmt: skip
@@ -65,6 +65,7 @@ __all__ = [
     "PROTOCOLS",
     "Batches",
     "Callback",
+    "Checkpoint",
     "FromInputs",
     "GradualPruning",
     "HasStalled",

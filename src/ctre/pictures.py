@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctre.errors import InvalidParameterError
-from ctre.figure_style import FAINT, INK, QUIET, new_figure, prepare_axes, soften
+from ctre.figure_style import FAINT, INK, QUIET, new_figure, prepare_axes, short_name, soften
 from ctre.training import History
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _draw_bars(
     order = np.argsort(-degrees, kind="stable")
     prepare_axes(axes, "Connections per input", grid="x")
     axes.barh(range(len(order)), degrees[order], color=_colors(is_informative[order]), height=0.7)
-    axes.set_yticks(range(len(order)), [_shorten(names[column]) for column in order])
+    axes.set_yticks(range(len(order)), [short_name(names[column]) for column in order])
     axes.tick_params(axis="y", labelsize=8 if len(order) > 20 else 9, labelcolor=INK)
     axes.set_ylim(len(order) - 0.4, -0.6)
     _explain_colors(axes, is_informative)
@@ -221,7 +221,3 @@ def _explain_colors(axes: Axes, is_informative: NDArray[np.bool_]) -> None:
             loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.1, handletextpad=0.1
         )
         soften(legend)
-
-
-def _shorten(name: str, most: int = 28) -> str:
-    return name if len(name) <= most else f"{name[: most - 1]}…"

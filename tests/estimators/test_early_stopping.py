@@ -143,6 +143,7 @@ def test_targets_of_another_shape_are_refused():
 def test_what_scikit_learns_users_read():
     model = classifier(max_iter=3).fit(X, y)
     assert model.loss_curve_ == model.history_.column("train_loss")
+    assert model.best_loss_ == min(model.loss_curve_)
     assert model.validation_scores_ == model.history_.column("validation_score")
     assert (model.n_layers_, model.n_outputs_, model.out_activation_) == (4, 3, "softmax")
     model.set_params(validation_fraction=0.0).fit(X, np.eye(3, dtype=int)[y])

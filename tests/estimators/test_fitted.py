@@ -151,6 +151,22 @@ def test_every_activation_and_solver_learns(activation, solver):
     assert model.score(X, y) > 0.8
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_weights_are_float32_whatever_the_rows_are(dtype):
+    model = classifier(max_iter=1).fit(X.astype(dtype), y)
+    assert {values.dtype for values in model.intercepts_} == {np.dtype("float32")}
+    assert {matrix.dtype for matrix in model.coefs_} == {np.dtype("float32")}
+
+
+def test_a_heavier_penalty_makes_lighter_weights():
+    light, heavy = (
+        classifier(alpha=alpha, method="static", validation_fraction=0.0).fit(X, y).coefs_
+        for alpha in (0.0, 0.1)
+    )
+    for one, other in zip(light, heavy, strict=True):
+        assert np.abs(one.data).mean() > 2 * np.abs(other.data).mean()
+
+
 def test_before_fit_there_is_nothing():
     model = classifier()
     for ask in (model.predict, model.predict_proba):

@@ -17,6 +17,7 @@ from typing import Any, TextIO
 import click
 
 from ctre.cli.compare import compare
+from ctre.cli.inspect import inspect
 from ctre.cli.listings import datasets, methods
 from ctre.cli.predict import predict
 from ctre.cli.prune_study import prune_study
@@ -84,5 +85,5 @@ def main() -> None:
     """Train neural networks that are sparse from the first step to the last."""
 
 
-for command in (train, predict, compare, prune_study, methods, datasets):
+for command in (train, predict, inspect, compare, prune_study, methods, datasets):
     main.add_command(command)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ctre.datasets import Dataset
 from ctre.errors import InvalidDataError
 from ctre.estimators import PROTOCOLS, SparseMLPClassifier
+from ctre.training import Callback, Checkpoint, FitState
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +25,7 @@ class Run:
     protocol: str
     estimator: SparseMLPClassifier
     seconds: float
-    """Wall-clock time of fit."""
+    """Wall-clock time of fit; of what was done before an interruption, the epochs."""
     test_accuracy: float
 
     @property
@@ -33,7 +34,21 @@ class Run:
         return self.estimator.network_.layers[0].topology.out_degrees
 
 
-def fit_and_test(dataset: Dataset, protocol: str, keywords: Mapping[str, Any]) -> Run:
+class _Beginning(Callback):
+    """Remembers how many epochs were done when the fit began, or went on."""
+
+    n_epochs_done = 0
+
+    def on_fit_begin(self, state: FitState) -> None:
+        self.n_epochs_done = state.n_epochs_done
+
+
+def fit_and_test(
+    dataset: Dataset,
+    protocol: str,
+    keywords: Mapping[str, Any],
+    checkpoint: Checkpoint | None = None,
+) -> Run:
     """Train and test.
 
     Parameters
@@ -44,6 +59,8 @@ def fit_and_test(dataset: Dataset, protocol: str, keywords: Mapping[str, Any]) -
         Name of the table of settings that ``keywords`` take precedence over.
     keywords : mapping
         Keywords of the estimator.
+    checkpoint : Checkpoint, optional
+        Where the training is kept, and from where it goes on.
 
     Raises
     ------
@@ -53,10 +70,13 @@ def fit_and_test(dataset: Dataset, protocol: str, keywords: Mapping[str, Any]) -
         If the data and the keywords do not go together.
     """
     check_classes(dataset)
-    estimator = SparseMLPClassifier(**keywords_for(dataset, protocol, keywords))
+    beginning = _Beginning()
+    chosen = {**keywords, "callbacks": (*keywords.get("callbacks", ()), beginning)}
+    estimator = SparseMLPClassifier(**keywords_for(dataset, protocol, chosen))
     started = time.perf_counter()
-    estimator.fit(dataset.X_train, dataset.y_train)
+    estimator.fit(dataset.X_train, dataset.y_train, checkpoint=checkpoint)
     seconds = time.perf_counter() - started
+    seconds += sum(record.seconds for record in estimator.history_[: beginning.n_epochs_done])
     accuracy = estimator.score(dataset.X_test, dataset.y_test)
     return Run(dataset, protocol, estimator, seconds, float(accuracy))
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from ctre.cli.checkpoint_options import checkpoint_options
 from ctre.cli.options import data_home_option, json_option
 from ctre.cli.parameter_options import parameter_option
 from ctre.cli.training_options import check_meaning, chosen_keywords, training_options
@@ -24,6 +25,7 @@ from ctre.cli.training_options import check_meaning, chosen_keywords, training_o
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the model, the history, the report and a picture.",
 )
+@checkpoint_options
 @data_home_option
 @json_option
 def train(
@@ -32,6 +34,9 @@ def train(
     target: str | None,
     test_fraction: float | None,
     out: Path | None,
+    checkpoint_folder: Path | None,
+    every: int | None,
+    resume: bool,
     data_home: Path | None,
     as_json: bool,
     **keywords: Any,
@@ -47,7 +52,12 @@ def train(
     With --out DIR, the folder gets model.safetensors, history.csv, run.json and run.png when the
     training has ended. Files of an earlier run there are replaced, never half: until then, and if
     training is interrupted, they stay as they were. Without it nothing is written.
+
+    With --checkpoint DIR, the folder gets the state of the training after every epoch. If it is
+    interrupted or killed, the same command with --resume goes on from there; other options or
+    other data are refused.
     """
+    from ctre.cli.checkpoint_options import chosen_checkpoint, resumable
     from ctre.cli.consoles import messages, results
     from ctre.cli.data import open_dataset
     from ctre.cli.progress import ProgressBar
@@ -58,11 +68,12 @@ def train(
 
     chosen = chosen_keywords(keywords)
     check_meaning([keywords["method"] or DEFAULT_PROTOCOL["method"]], keywords)
+    checkpoint = chosen_checkpoint(checkpoint_folder, every, resume)
     if out is not None:
         prepare_folder(out)
     dataset = open_dataset(data, target=target, test_fraction=test_fraction, data_home=data_home)
-    with ProgressBar(messages()) as progress:
-        run = fit_and_test(dataset, protocol, chosen | {"callbacks": (progress,)})
+    with ProgressBar(messages()) as progress, resumable(checkpoint):
+        run = fit_and_test(dataset, protocol, chosen | {"callbacks": (progress,)}, checkpoint)
     report = describe(run)
     picture = None if out is None else save_run(run, report, out)
     report |= {"out": out and str(out), "picture": picture and str(picture)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,12 +20,13 @@ from ctre.estimators.docstrings import with_shared_sections
 from ctre.estimators.fitting import Call, FirstTask
 from ctre.estimators.inputs import as_samples
 from ctre.estimators.parameters import DEFAULTS
+from ctre.estimators.scikit_learn_callbacks import CallbackSupportMixin, with_callbacks
 from ctre.kernels import Samples
 from ctre.methods import Recipe
 from ctre.network import SparseNetwork
 from ctre.preprocessing import Scaling
 from ctre.threads import threads_for
-from ctre.training import Callback, History, Task
+from ctre.training import Callback, Checkpoint, History, Task
 from ctre.vocabulary import Activation, Loss, ScalingName, ScheduleName, Solver, WeightInitName
 
 _OUT_ACTIVATIONS: Mapping[Loss, str] = MappingProxyType(
@@ -38,7 +39,7 @@ _OUT_ACTIVATIONS: Mapping[Loss, str] = MappingProxyType(
 
 
 @dataclass(repr=False, eq=False)
-class SparseMLP(BaseEstimator):
+class SparseMLP(CallbackSupportMixin, BaseEstimator):
     """A multi-layer perceptron that is sparse throughout training, whatever it learns.
 
     A subclass says what is learned, in `_task_kind`; the sections below stand in the docstrings of
@@ -152,6 +153,8 @@ class SparseMLP(BaseEstimator):
         One record per epoch.
     loss_curve_ : list of float
         Training loss of every epoch.
+    best_loss_ : float
+        The lowest of them.
     validation_scores_ : list of float or None
         Validation score of every epoch; None without validation rows.
     n_layers_ : int
@@ -200,6 +203,9 @@ class SparseMLP(BaseEstimator):
     .. [1] Atashgahi et al., "A Brain-inspired Algorithm for Training Highly Sparse Neural
        Networks", Machine Learning 111, 2022.
     """
+
+    learns: ClassVar[tuple[type[Task], ...]]
+    """Kinds of task that it can learn."""
 
     hidden_layer_sizes: int | Sequence[int] = DEFAULTS["hidden_layer_sizes"]
     _: KW_ONLY
@@ -270,6 +276,7 @@ class SparseMLP(BaseEstimator):
         """
         raise NotImplementedError
 
+    @with_callbacks  # type: ignore[misc]  # scikit-learn has no type stubs
     def fit(
         self,
         X: ArrayLike,
@@ -278,6 +285,7 @@ class SparseMLP(BaseEstimator):
         *,
         X_val: ArrayLike | None = None,
         y_val: ArrayLike | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> Self:
         """Train on rows whose targets are known.
 
@@ -292,6 +300,8 @@ class SparseMLP(BaseEstimator):
         X_val, y_val : array-likes, optional
             Rows and targets that choose the best epoch, and whether to stop early; as ``X`` and
             ``y`` (``Pipeline(..., transform_input=["X_val"])`` transforms them alike).
+        checkpoint : ctre.Checkpoint, optional
+            Where the fit keeps its state, and from where it goes on if it was interrupted.
 
         Returns
         -------
@@ -303,12 +313,16 @@ class SparseMLP(BaseEstimator):
         InvalidParameterError, UnknownNameError
             If a parameter of the estimator cannot be what it is.
         InvalidDataError, ValueError
-            If the data cannot be trained on.
+            If the data cannot be trained on, or no file of the checkpoint can be used.
+        OtherFitError
+            If the checkpoint is of a fit with other settings or other data.
+        OSError
+            If the checkpoint cannot be read or written; what was written before stays.
         TrainingDivergedError
             If the loss stops being finite.
         """
         goes_on = bool(self.warm_start) and self.__sklearn_is_fitted__()
-        Call(self, goes_on).fit(X, y, sample_weight, X_val, y_val)
+        Call(self, goes_on, checkpoint).fit(X, y, sample_weight, X_val, y_val)
         return self
 
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any, first_task: FirstTask) -> Self:
@@ -402,6 +416,11 @@ class SparseMLP(BaseEstimator):
     def loss_curve_(self) -> list[float]:
         """Training loss of every epoch."""
         return self.history_.column("train_loss")
+
+    @property
+    def best_loss_(self) -> float:
+        """The lowest training loss."""
+        return min(self.loss_curve_)
 
     @property
     def validation_scores_(self) -> list[float] | None:

@@ -58,6 +58,8 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
 
     class_weight: Any = DEFAULTS["class_weight"]
 
+    learns = (Classification, LabelSets, ClassColumns)
+
     task_: ClassTask = field(init=False)
 
     def _task_kind(self, y: NDArray[Any]) -> type[Task]:

@@ -17,6 +17,7 @@ from ctre.errors import InvalidDataError, InvalidParameterError
 from ctre.kernels import Samples
 from ctre.preprocessing import Scaling
 from ctre.randomness import stream
+from ctre.training import SavedFit
 
 
 class Splitter(Protocol):
@@ -27,8 +28,12 @@ class Splitter(Protocol):
         ...
 
 
-def seed_sequence(random_state: int | np.random.RandomState | None) -> np.random.SeedSequence:
-    """Turn scikit-learn's ``random_state`` into the seed of one fit."""
+def seed_sequence(
+    random_state: int | np.random.RandomState | None, saved: SavedFit | None = None
+) -> np.random.SeedSequence:
+    """Turn scikit-learn's ``random_state`` into the seed of one fit; None takes a saved one's."""
+    if random_state is None and saved is not None:
+        return saved.seed
     if isinstance(random_state, np.random.RandomState):
         return np.random.SeedSequence(int(random_state.randint(2**31 - 1)))
     return np.random.SeedSequence(random_state)
@@ -176,6 +181,8 @@ def split_rows(
     """
     all_rows = np.arange(n_rows, dtype=np.int32)
     rows = all_rows if sample_weight is None else all_rows[sample_weight > 0]
+    if not len(rows):
+        raise InvalidDataError("sample_weight must weigh at least one row, got zeros alone.")
     if splitter is None:
         groups = np.zeros(len(rows), dtype=np.int32) if strata is None else strata[rows]
         train, validation = (rows[part] for part in _default_split(groups, fraction, seed))

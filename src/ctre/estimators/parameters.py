@@ -297,6 +297,10 @@ class Parameters:
     )
     class_weight: Any = _parameter(None, Or(CLASS_WEIGHT, None), in_protocol=False, is_stored=False)
 
+    def deciding(self) -> dict[str, Any]:
+        """Give those that decide what is learned."""
+        return {line.name: getattr(self, line.name) for line in PARAMETERS if line.decides}
+
     def __post_init__(self) -> None:
         for parameter in PARAMETERS:
             value = getattr(self, parameter.name)

@@ -29,6 +29,8 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
     0.7
     """
 
+    learns = (Regression,)
+
     def _task_kind(self, y: NDArray[Any]) -> type[Task]:  # noqa: ARG002
         return Regression
 

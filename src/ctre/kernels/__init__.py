@@ -45,6 +45,7 @@ __all__ = [
     "Samples",
     "SlowKernelsWarning",
     "Tick",
+    "arithmetic",
     "kernels",
     "layer_kernels",
 ]
@@ -92,6 +93,13 @@ def kernels() -> Kernels:
     from ctre.kernels import reference
 
     return cast("Kernels", reference)
+
+
+def arithmetic() -> str:
+    """Name what computes, such as "native avx2": others round otherwise."""
+    chosen = kernels()
+    name = chosen.__name__.rpartition(".")[2]  # type: ignore[attr-defined]
+    return f"{name} {chosen.isa()}" if hasattr(chosen, "isa") else name
 
 
 def layer_kernels(layers: Sequence[LayerArrays]) -> LayerKernels:

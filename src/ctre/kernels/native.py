@@ -114,3 +114,8 @@ def _compressed(matrix: csr_array | csc_array) -> tuple[int, KeyArray, IndexArra
         matrix.indices.astype(np.int32, copy=False),
         matrix.data,
     )
+
+
+def isa() -> str:
+    """Name the instruction set in use."""
+    return _native.isa()

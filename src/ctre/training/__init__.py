@@ -1,6 +1,7 @@
 """Fitting a sparse network: epochs, validation, evolution, callbacks."""
 
 from ctre.training.callbacks import Callback, FitPlan, ScoreCurve, StopTraining
+from ctre.training.checkpoint import Checkpoint, SavedFit
 from ctre.training.class_tasks import ClassColumns, Classification, ClassTask, LabelSets
 from ctre.training.data import Evaluation, LabelledRows, TrainingData
 from ctre.training.evidence import TrainingEvidence, observe, sample_size
@@ -14,6 +15,7 @@ from ctre.training.task import Regression, Task
 
 __all__ = [
     "Callback",
+    "Checkpoint",
     "ClassColumns",
     "ClassTask",
     "Classification",
@@ -28,6 +30,7 @@ __all__ = [
     "LabelledRows",
     "Plateau",
     "Regression",
+    "SavedFit",
     "ScoreCurve",
     "StopTraining",
     "Stopping",

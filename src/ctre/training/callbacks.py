@@ -42,6 +42,9 @@ class Callback:
     def on_fit_begin(self, state: FitState) -> None:
         """Start: nothing has been trained."""
 
+    def on_epoch_begin(self, state: FitState) -> None:
+        """Before an epoch."""
+
     def on_tick(self, state: FitState, n_samples_done: int) -> None:
         """Inside an epoch, at most about ten times a second; what it raises ends the fit."""
 

@@ -14,7 +14,9 @@ from ctre._typing import DoubleArray, FloatArray, IndexArray
 from ctre.errors import InvalidDataError
 from ctre.kernels import Loss
 from ctre.kernels.functions import Targets
+from ctre.training.stored_labels import restored_labels, stored_labels
 from ctre.training.task import Task
+from ctre.tree_file import Branch, require
 
 PerClass: TypeAlias = DoubleArray | list[DoubleArray]
 """(n_rows, n_classes), or one such array for each column of the targets."""
@@ -56,6 +58,7 @@ class Classification:
         Labels, sorted; their places are the targets.
     """
 
+    kind: ClassVar[str] = "classification"
     loss: ClassVar[Loss] = "softmax_cross_entropy"
     metric: ClassVar[str] = "accuracy"
 
@@ -131,6 +134,15 @@ class Classification:
         """Compute the share of rows whose class has the highest score, in [0, 1]."""
         return float(np.average(scores.argmax(axis=1) == targets, weights=sample_weight))
 
+    def stored(self) -> dict[str, Any]:
+        """Give the labels: numbers as an array, text as a list."""
+        return stored_labels(self.classes)
+
+    @classmethod
+    def restored(cls, stored: Branch, n_outputs: int) -> Self:
+        """Take the labels, which must differ."""
+        return cls(restored_labels(stored, n_outputs))
+
 
 @dataclass(frozen=True)
 class LabelSets:
@@ -142,6 +154,7 @@ class LabelSets:
         Number of labels.
     """
 
+    kind: ClassVar[str] = "label sets"
     loss: ClassVar[Loss] = "logistic"
     metric: ClassVar[str] = "subset accuracy"
 
@@ -196,6 +209,15 @@ class LabelSets:
         is_right = ((scores > 0) == (targets > 0.5)).all(axis=1)
         return float(np.average(is_right, weights=sample_weight))
 
+    def stored(self) -> dict[str, Any]:
+        """Give nothing: the number of outputs says all."""
+        return {}
+
+    @classmethod
+    def restored(cls, stored: Branch, n_outputs: int) -> Self:  # noqa: ARG003
+        """Take the number of outputs."""
+        return cls(n_outputs)
+
 
 @dataclass(frozen=True, eq=False)
 class ClassColumns:
@@ -210,6 +232,7 @@ class ClassColumns:
         The classes of each.
     """
 
+    kind: ClassVar[str] = "columns of classes"
     loss: ClassVar[Loss] = "logistic"
     metric: ClassVar[str] = "subset accuracy"
 
@@ -286,6 +309,27 @@ class ClassColumns:
         pairs = zip(self._parts(scores), self._parts(targets), strict=True)
         is_right = [own.argmax(axis=1) == wanted.argmax(axis=1) for (_, own), (_, wanted) in pairs]
         return float(np.average(np.all(is_right, axis=0), weights=sample_weight))
+
+    def stored(self) -> dict[str, Any]:
+        """Give the labels of every column."""
+        return {
+            "columns": [
+                {"n_classes": column.n_outputs, **column.stored()} for column in self.columns
+            ]
+        }
+
+    @classmethod
+    def restored(cls, stored: Branch, n_outputs: int) -> Self:
+        """Take the labels of every column; all together are as many as there are outputs."""
+        columns = stored.branches("columns")
+        task = cls(
+            tuple(
+                Classification.restored(column, column.integer("n_classes", 1, n_outputs))
+                for column in columns
+            )
+        )
+        require(task.n_outputs == n_outputs, f"the classes must be {n_outputs} in all.")
+        return task
 
     def _parts(self, scores: Any) -> Iterator[tuple[Classification, FloatArray]]:
         """Pair every column with the outputs (n_rows, n_classes) of its classes."""

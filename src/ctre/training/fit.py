@@ -28,13 +28,15 @@ def train(state: FitState, callbacks: Sequence[Callback] = (), n_epochs: float =
     """
     for callback in callbacks:
         callback.on_fit_begin(state)
-    wanted, last = True, state.n_epochs_done + n_epochs
-    while wanted and state.n_epochs_done < last and not state.is_done:
+    last = state.n_epochs_done + n_epochs
+    while state.n_epochs_done < last and not state.is_done:
+        for callback in callbacks:
+            callback.on_epoch_begin(state)
         state.step(callbacks)
         for callback in callbacks:
             try:
                 callback.on_epoch_end(state)
             except StopTraining:
-                wanted = False
+                state.is_stopped = True
     for callback in callbacks:
         callback.on_fit_end(state)

@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from ctre.errors import InvalidParameterError, TrainingDivergedError
+from ctre.errors import TrainingDivergedError
 from ctre.kernels import Adam, EpochTotals
 from ctre.methods.evidence import Stage
 from ctre.methods.evolve import Evolution
-from ctre.network import SparseLayer, SparseNetwork
+from ctre.network import SparseNetwork
 from ctre.randomness import stream
-from ctre.topology import Topology
 from ctre.training.best import BestSoFar
 from ctre.training.callbacks import Callback, FitPlan
 from ctre.training.data import Evaluation, LabelledRows, TrainingData
@@ -25,6 +23,14 @@ from ctre.training.evolver import Evolver, Observe
 from ctre.training.history import EpochRecord, History
 from ctre.training.settings import TrainingSettings
 from ctre.training.stopping import Plateau
+from ctre.training.stored_fit import (
+    remember,
+    restore_fit,
+    stored_fit,
+    stored_record,
+    stored_training,
+    take_over,
+)
 from ctre.training.task import Task
 
 
@@ -60,6 +66,8 @@ class FitState:
         Batches trained.
     n_samples_done : int
         Samples trained.
+    is_stopped : bool
+        Whether a callback has ended it before all epochs were done.
     pass_size : int
         Samples that count as one pass, by which topology updates are timed: the rows of the fit, or
         of the first piece of a stream.
@@ -82,7 +90,7 @@ class FitState:
         self.seed = seed
         self.kept, self.best, self.history = network, BestSoFar(), History()
         self.plateau = Plateau()
-        self.n_steps_done, self.n_samples_done = 0, 0
+        self.n_steps_done, self.n_samples_done, self.is_stopped = 0, 0, False
         self.pass_size = len(data.train_rows)
         self.plan = FitPlan(
             method=settings.method_name,
@@ -93,7 +101,7 @@ class FitState:
             n_connections=network.n_connections,
             n_threads=settings.n_threads,
         )
-        network.reset_slots(self._n_slots)
+        network.reset_slots(self.n_slots)
         self._batch_rng, self._row_rng = stream(seed, "batches"), stream(seed, "evidence rows")
         self._validation = data.validation
         self.observe: Observe = TrainingEvidence(
@@ -110,7 +118,14 @@ class FitState:
             )
 
     @property
-    def _n_slots(self) -> int:
+    def generators(self) -> dict[str, np.random.Generator]:
+        """Everything that draws, by name."""
+        own = {"batches": self._batch_rng, "rows": self._row_rng}
+        return own | dict(self._evolver.generators if self._evolver else {})
+
+    @property
+    def n_slots(self) -> int:
+        """Arrays that the optimizer keeps for the weights, and as many for the biases."""
         return 2 if isinstance(self.settings.optimizer, Adam) else 1
 
     @property
@@ -120,8 +135,9 @@ class FitState:
 
     @property
     def is_done(self) -> bool:
-        """Whether all epochs that were planned are done, or no more would help."""
-        return self.n_epochs_done >= self.settings.n_epochs or self.has_plateaued
+        """Whether all epochs that were planned are done, or training has ended before."""
+        is_over = self.is_stopped or self.has_plateaued
+        return is_over or self.n_epochs_done >= self.settings.n_epochs
 
     @property
     def has_plateaued(self) -> bool:
@@ -254,26 +270,11 @@ class FitState:
 
     def training_state(self) -> dict[str, Any]:
         """Copy what a fit of other rows can go on from; see `take_over`."""
-        return {
-            "entropy": self.seed.entropy,
-            "spawn_key": list(self.seed.spawn_key),
-            "budgets": list(self.settings.budgets),
-            "layers": [_layer_state(layer) for layer in self.network.layers],
-            "generators": {
-                name: rng.bit_generator.state for name, rng in self._generators().items()
-            },
-            "n_steps_done": self.n_steps_done,
-        }
+        return stored_training(self)
 
     def record_state(self) -> dict[str, Any]:
         """Copy what is known of the way so far; see `remember`."""
-        return {
-            "best": asdict(self.best),
-            "plateau": asdict(self.plateau),
-            "history": [asdict(record) for record in self.history],
-            "n_samples_done": self.n_samples_done,
-            "pass_size": self.pass_size,
-        }
+        return stored_record(self)
 
     def state(self) -> dict[str, Any]:
         """Copy everything that decides how the fit goes on.
@@ -284,13 +285,7 @@ class FitState:
             Nested dicts, lists, numbers, strings and arrays. Given to `restore`, in this or another
             process, it makes training go on bit for bit as it would have.
         """
-        return {
-            **self.training_state(),
-            **self.record_state(),
-            "train_rows": self.data.train_rows.copy(),
-            "validation_rows": self.data.validation_rows.copy(),
-            "kept": [_layer_state(layer) for layer in self.kept.layers],
-        }
+        return stored_fit(self)
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go back, or on, to a state that `state` gave.
@@ -304,19 +299,10 @@ class FitState:
         ------
         InvalidParameterError
             If the seed, the rows or the layers differ; the message names what does.
+        InvalidDataError
+            If it is no state; everything is checked before anything is taken over.
         """
-        self._check_origin(state)
-        self.take_over(state)
-        self.remember(state)
-        network = self.network
-        self.kept = SparseNetwork(
-            [
-                _layer_of(layer.topology, stored)
-                for layer, stored in zip(network.layers, state["kept"], strict=True)
-            ],
-            network.activation,
-            network.loss,
-        )
+        restore_fit(self, state)
 
     def take_over(self, state: Mapping[str, Any]) -> None:
         """Go on with the network of a fit that has ended, whatever its rows.
@@ -329,82 +315,11 @@ class FitState:
         state : mapping
             What `training_state` gave, of a network of the same layer sizes.
         """
-        has_memory = all(len(stored["weight_slots"]) == self._n_slots for stored in state["layers"])
-        for layer, stored in zip(self.network.layers, state["layers"], strict=True):
-            restored = _layer_of(layer.topology, stored)
-            layer.topology, layer.weights = restored.topology, restored.weights
-            layer.biases = restored.biases
-            layer.weight_slots, layer.bias_slots = restored.weight_slots, restored.bias_slots
-        if not has_memory:
-            self.network.reset_slots(self._n_slots)
-        self.n_steps_done = state["n_steps_done"] if has_memory else 0
-        for name, rng in self._generators().items():
-            if name in state["generators"]:
-                rng.bit_generator.state = state["generators"][name]
+        take_over(self, state)
 
     def remember(self, state: Mapping[str, Any]) -> None:
         """Go on counting and writing down where `record_state` left off."""
-        self.best = BestSoFar(**_with_tuples(state["best"]))
-        self.plateau = Plateau(**_with_tuples(state["plateau"]))
-        self.history = History([EpochRecord(**_with_tuples(values)) for values in state["history"]])
-        self.n_samples_done, self.pass_size = state["n_samples_done"], state["pass_size"]
-
-    def _generators(self) -> dict[str, np.random.Generator]:
-        own = {"batches": self._batch_rng, "rows": self._row_rng}
-        return own | dict(self._evolver.generators if self._evolver else {})
-
-    def _check_origin(self, state: Mapping[str, Any]) -> None:
-        sizes = [(layer.topology.n_pre, layer.topology.n_post) for layer in self.network.layers]
-        stored_sizes = [(layer["n_pre"], layer["n_post"]) for layer in state["layers"]]
-        for what, same in (
-            ("seed", state["entropy"] == self.seed.entropy),
-            ("seed", list(state["spawn_key"]) == list(self.seed.spawn_key)),
-            ("training rows", np.array_equal(state["train_rows"], self.data.train_rows)),
-            (
-                "validation rows",
-                np.array_equal(state["validation_rows"], self.data.validation_rows),
-            ),
-            ("layer sizes", stored_sizes == sizes),
-            ("numbers of connections", tuple(state["budgets"]) == self.settings.budgets),
-            ("generators", state["generators"].keys() == self._generators().keys()),
-        ):
-            if not same:
-                raise InvalidParameterError(
-                    f"state must be of the same fit, got one whose {what} differ. Restore it into "
-                    "a fit of the same data, settings and random_state."
-                )
-
-
-def _layer_state(layer: SparseLayer) -> dict[str, Any]:
-    topology = layer.topology
-    return {
-        "n_pre": topology.n_pre,
-        "n_post": topology.n_post,
-        "indptr": topology.indptr.copy(),
-        "indices": topology.indices.copy(),
-        "weights": layer.weights.copy(),
-        "biases": layer.biases.copy(),
-        "weight_slots": [slot.copy() for slot in layer.weight_slots],
-        "bias_slots": [slot.copy() for slot in layer.bias_slots],
-    }
-
-
-def _layer_of(old: Topology, stored: Mapping[str, Any]) -> SparseLayer:
-    topology = Topology(old.n_pre, old.n_post, stored["indptr"].copy(), stored["indices"].copy())
-    return SparseLayer(
-        topology,
-        stored["weights"].copy(),
-        stored["biases"].copy(),
-        tuple(slot.copy() for slot in stored["weight_slots"]),
-        tuple(slot.copy() for slot in stored["bias_slots"]),
-    )
-
-
-def _with_tuples(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the fields of a record that `asdict` took apart; files give lists for tuples."""
-    return {
-        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
-    }
+        remember(self, state)
 
 
 def _check_finite(rows: str, loss: float, epoch: int, learning_rate: float) -> None:

@@ -40,6 +40,11 @@ class EpochRecord:
     seconds_evolve: float
     seconds_validate: float
 
+    @property
+    def seconds(self) -> float:
+        """Of all three."""
+        return self.seconds_train + self.seconds_evolve + self.seconds_validate
+
 
 class History(Sequence[EpochRecord]):
     """The records of a fit, oldest first."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ctre._typing import DoubleArray, FloatArray, IndexArray
 from ctre.kernels import Loss
 from ctre.kernels.functions import Targets
+from ctre.tree_file import Branch, require
 
 _CONSTANT = 2.0**-40
 """Targets whose spread is at most so much of their mean do not vary, but for rounding."""
@@ -23,6 +24,8 @@ _CONSTANT = 2.0**-40
 class Task(Protocol):
     """What a fit is for; `of` learns it from the targets of its rows."""
 
+    kind: ClassVar[str]
+    """Its name in files."""
     loss: ClassVar[Loss]
     """What training lowers."""
     metric: ClassVar[str]
@@ -71,6 +74,27 @@ class Task(Protocol):
         """Compute the metric of some rows; higher is better."""
         ...
 
+    def stored(self) -> dict[str, Any]:
+        """Give what a file has to hold: plain values and arrays of numbers, see `restored`.
+
+        Raises
+        ------
+        InvalidDataError
+            If no file can hold it.
+        """
+        ...
+
+    @classmethod
+    def restored(cls, stored: Branch, n_outputs: int) -> Self:
+        """Make a task with so many outputs of what `stored` gave, and believe nothing of it.
+
+        Raises
+        ------
+        InvalidDataError
+            If it is no such thing.
+        """
+        ...
+
 
 @dataclass(frozen=True, eq=False)
 class Regression:
@@ -84,6 +108,7 @@ class Regression:
         Whether targets have the shape (n_rows,).
     """
 
+    kind: ClassVar[str] = "regression"
     loss: ClassVar[Loss] = "squared_error"
     metric: ClassVar[str] = "R²"
 
@@ -140,6 +165,20 @@ class Regression:
         share = np.zeros_like(variance)
         np.divide(unexplained, variance, out=share, where=variance > 0)
         return float(np.mean(np.where(variance > 0, 1 - share, 0.0)))
+
+    def stored(self) -> dict[str, Any]:
+        """Give the units of the targets."""
+        return {"shift": self.shift, "factor": self.factor, "is_flat": self.is_flat}
+
+    @classmethod
+    def restored(cls, stored: Branch, n_outputs: int) -> Self:
+        """Take the units of the targets."""
+        shift, factor = (
+            stored.array(name, np.float64, (n_outputs,)) for name in ("shift", "factor")
+        )
+        is_flat = stored.boolean("is_flat")
+        require(n_outputs == 1 or not is_flat, f"{n_outputs} outputs have no flat targets.")
+        return cls(shift, factor, is_flat)
 
 
 def _as_columns(y: Any) -> DoubleArray:
