@@ -100,8 +100,9 @@ def save_model(
     Notes
     -----
     Left out is what only fit needs and JSON cannot hold, and what belongs to the machine: a
-    ``random_state`` that is no integer, ``validation_split``, ``callbacks``, ``verbose`` and
-    ``n_threads``. So is what fit saw: ``history_`` and the attributes that are read from it.
+    ``random_state`` that is no integer, ``validation_split``, ``class_weight``, ``callbacks``,
+    ``verbose`` and ``n_threads``. So is what fit saw: ``history_`` and the attributes that are
+    read from it.
     """
     data = encode_model(estimator, feature_names=feature_names, target=target)
     with whole_file(Path(path)) as file:
