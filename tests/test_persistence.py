@@ -425,7 +425,7 @@ def old_parts(tree):
     }
     arrays |= {f"scaling.{part}": tree["scaling"][part] for part in ("shift", "factor")}
     arrays["classes"] = tree["task"]["classes"]
-    left_out = ("layers", "task", "history", "similarity_samples")
+    left_out = ("layers", "task", "history", "similarity_samples", "alpha", "batch_size")
     model = {name: value for name, value in tree.items() if name not in left_out}
     model |= {"scaling": "standard", "classes": None, "has_object_labels": False}
     return arrays, model

@@ -165,6 +165,7 @@ def final_others() -> Trainings:
 GRIDS: dict[str, Callable[[], Trainings]] = {
     grid.__name__: grid
     for grid in (
-        factors, l2, around, rivals, rivals_final, cells, dense, dense_images, final_targets, final_images, final_others,
+        factors, l2, around, rivals, rivals_final, cells, dense, dense_images, final_targets,
+        final_images, final_others,
     )
 }  # fmt: skip

@@ -34,7 +34,6 @@ def classifier(method="set", **options):
         "hidden_layer_sizes": HIDDEN,
         "epsilon": 2,
         "batch_size": 30,
-        "alpha": 3e-4,
         "learning_rate": "cosine",
         "learning_rate_init": 0.05,
         "max_iter": N_EPOCHS,

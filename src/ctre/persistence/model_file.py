@@ -101,8 +101,8 @@ def save_model(
     Notes
     -----
     Left out is what only fit needs and JSON cannot hold, and what belongs to the machine: a
-    ``random_state`` that is no integer, ``validation_split``, ``callbacks``, ``verbose`` and
-    ``n_threads``. The history is kept, and with it the attributes that are read from it.
+    ``random_state`` that is no integer, ``validation_split``, ``class_weight``, ``callbacks``,
+    ``verbose`` and ``n_threads``. The history is kept, and with it the attributes that are read from it.
     """
     data = encode_model(estimator, feature_names=feature_names, target=target)
     with whole_file(Path(path)) as file:

@@ -104,7 +104,8 @@ class Classification:
 
     def encode(self, y: NDArray[Any]) -> Targets:
         """Give the place of every label among the classes."""
-        unknown = np.setdiff1d(y, self.classes).tolist()
+        known = set(self.classes.tolist())  # NumPy would compare "1" and 1 as text
+        unknown = [label for label in y.tolist() if label not in known]
         if unknown:
             raise InvalidDataError(
                 f"The labels must be classes that were trained on, got {unknown[0]!r}, which is "
@@ -186,6 +187,11 @@ class LabelSets:
 
     def encode(self, y: Any) -> Targets:
         """Take zeros and ones (n_rows, n_outputs)."""
+        if not np.isin(y, (0, 1)).all():
+            raise InvalidDataError(
+                "Label sets must be zeros and ones, got "
+                f"{np.setdiff1d(np.asarray(y, dtype=np.float64), (0, 1)).tolist()[0]:g}."
+            )
         return np.ascontiguousarray(y, dtype=np.float32)
 
     def decode(self, scores: FloatArray) -> NDArray[np.int64]:
