@@ -21,7 +21,8 @@ from ctre.vocabulary import SCALINGS
 OPTIONS = {option.name: option for option in train_command.params}
 KEYWORDS = set(SparseMLPClassifier().get_params())
 NOT_KEYWORDS = {
-    "data", "protocol", "target", "test_fraction", "out", "data_home", "as_json"
+    "data", "protocol", "target", "test_fraction", "out", "data_home", "as_json",
+    "checkpoint_folder", "every", "resume",
 }  # fmt: skip
 
 
