@@ -16,8 +16,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from numbers import Integral
 from pathlib import Path
@@ -61,11 +61,14 @@ class SavedModel:
         Names of the columns, in order.
     target : str or None
         Name of the column of labels in the file that the training rows came from.
+    file_format : mapping of str to value
+        How that file was written, as `ctre.datasets.FileFormat.as_json` has it.
     """
 
     estimator: SparseMLPClassifier
     feature_names: tuple[str, ...] | None = None
     target: str | None = None
+    file_format: Mapping[str, Any] = field(default_factory=dict)
 
 
 def save_model(
@@ -74,6 +77,7 @@ def save_model(
     *,
     feature_names: Sequence[str] | None = None,
     target: str | None = None,
+    file_format: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a fitted estimator to a file, whole or not at all.
 
@@ -87,6 +91,8 @@ def save_model(
         Names of the columns; by default those that the estimator saw in fit.
     target : str, optional
         Name of the column of labels in the file that the training rows came from.
+    file_format : mapping, optional
+        How that file was written, as `ctre.datasets.FileFormat.as_json` has it.
 
     Raises
     ------
@@ -103,7 +109,9 @@ def save_model(
     ``random_state`` that is no integer, ``validation_split``, ``callbacks``, ``verbose`` and
     ``n_threads``. So is what fit saw: ``history_`` and the attributes that are read from it.
     """
-    data = encode_model(estimator, feature_names=feature_names, target=target)
+    data = encode_model(
+        estimator, feature_names=feature_names, target=target, file_format=file_format
+    )
     with whole_file(Path(path)) as file:
         file.write(data)
 
@@ -113,6 +121,7 @@ def encode_model(
     *,
     feature_names: Sequence[str] | None = None,
     target: str | None = None,
+    file_format: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Give the bytes that `save_model` writes; same parameters, same errors."""
     check_is_fitted(estimator)
@@ -148,6 +157,7 @@ def encode_model(
         "feature_names": None if names is None else list(map(str, names)),
         "has_names_from_fit": names_in_fit is not None,
         "target": target,
+        "file_format": dict(file_format or {}),
     }
     metadata = {"format": _FORMAT, "format_version": _FORMAT_VERSION, "model": json.dumps(model)}
     return save({name: np.ascontiguousarray(array) for name, array in arrays.items()}, metadata)
@@ -234,7 +244,9 @@ class _ModelReader:
             estimator.feature_names_in_ = np.array(feature_names, dtype=object)
         target = self.model.get("target")
         _require(target is None or isinstance(target, str), "its target is no name.")
-        return SavedModel(estimator, feature_names, target)
+        file_format = self.model.get("file_format", {})
+        _require(isinstance(file_format, dict), "its file format is no JSON object.")
+        return SavedModel(estimator, feature_names, target, file_format)
 
     def parameters(self) -> dict[str, Any]:
         parameters = self.model.get("parameters")

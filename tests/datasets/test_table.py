@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from ctre.datasets import KnownNames, read_file, read_samples, split
-from ctre.datasets.table import _require_proper_names
+from ctre.datasets import KnownFile, read_file, read_samples, split
 from ctre.errors import DatasetError, InvalidDataError, InvalidParameterError
 
 
@@ -303,7 +302,7 @@ def test_the_name_of_the_labels_is_told(written):
 )
 def test_known_names_tell_labels_from_features(written, text, target):
     """Planted mistakes: y is taken for the labels; labels of a usual name are not found."""
-    samples = read_samples(written(text), known=KnownNames(("a", "y"), "species"))
+    samples = read_samples(written(text), known=KnownFile(("a", "y"), "species"))
     assert_array_equal(samples.X, [[1, 2]])
     assert samples.feature_names == ("a", "y")
     assert samples.target_name == target
@@ -311,20 +310,20 @@ def test_known_names_tell_labels_from_features(written, text, target):
 
 
 def test_a_name_of_the_labels_is_never_a_place(written):
-    samples = read_samples(written("1,2\n0.5,0.25\n"), known=KnownNames(("1", "2"), "-1"))
+    samples = read_samples(written("1,2\n0.5,0.25\n"), known=KnownFile(("1", "2"), "-1"))
     assert_array_equal(samples.X, [[0.5, 0.25]])
     assert samples.y is None
 
 
 def test_an_asked_for_target_comes_before_the_known_one(written):
     path = written("a,species,b\n1,2,3\n")
-    assert read_samples(path, target="b", known=KnownNames(("a",), "species")).target_name == "b"
+    assert read_samples(path, target="b", known=KnownFile(("a",), "species")).target_name == "b"
 
 
 def test_numbers_are_a_header_only_if_all_known_names_are_there(written):
     path = written("1,2\n3,4\n")
-    assert read_samples(path, known=KnownNames(("1", "3"))).X.shape == (2, 2)
-    assert read_samples(path, known=KnownNames(("2", "1"))).feature_names == ("1", "2")
+    assert read_samples(path, known=KnownFile(("1", "3"))).X.shape == (2, 2)
+    assert read_samples(path, known=KnownFile(("2", "1"))).feature_names == ("1", "2")
 
 
 def test_rows_to_predict_must_have_the_columns_of_the_model(written):
