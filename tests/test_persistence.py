@@ -327,7 +327,7 @@ def test_changed_bytes_never_crash(file, changes):
     path.write_bytes(changed)
     try:
         loaded = load_model(path).estimator
-    except InvalidDataError:
-        return
-    with np.errstate(all="ignore"):  # a weight may be huge now
-        assert loaded.predict(np.ones((2, loaded.n_features_in_), np.float32)).shape == (2,)
+        with np.errstate(all="ignore"):  # a weight may be huge now
+            assert loaded.predict(np.ones((2, loaded.n_features_in_), np.float32)).shape == (2,)
+    except InvalidDataError:  # of the file, or of rows that a changed scaling makes huge
+        pass

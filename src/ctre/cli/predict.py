@@ -85,6 +85,7 @@ def predict(
         record = {
             "n_rows": len(predictions.labels),
             "accuracy": predictions.accuracy,
+            "n_labelled": predictions.n_labelled,
             "classes": predictions.classes.tolist(),
             "predictions": predictions.labels.tolist() if out is None else None,
             "out": None if out is None else str(out),
@@ -96,4 +97,6 @@ def predict(
     else:
         click.echo(f"Predictions of {len(predictions.labels)} rows: {out}")
     if predictions.accuracy is not None:
-        click.echo(f"Accuracy: {100 * predictions.accuracy:.1f} %", err=out is None)
+        n_rows, n_labelled = len(predictions.labels), predictions.n_labelled
+        of = "" if n_labelled == n_rows else f" of the {n_labelled} rows with a label"
+        click.echo(f"Accuracy: {100 * predictions.accuracy:.1f} %{of}", err=out is None)

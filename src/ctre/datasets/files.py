@@ -13,10 +13,11 @@ from scipy.sparse import issparse
 from ctre.datasets.file_format import FORMAT_NAMES, FileFormat, FormatName, KnownFile
 from ctre.datasets.matrices import read_mat, read_npz
 from ctre.datasets.numeric import as_numbers
+from ctre.datasets.raw_table import RawTable
 from ctre.datasets.record import Dataset, LabelledTable
 from ctre.datasets.source import Source
 from ctre.datasets.svmlight import read_svmlight
-from ctre.datasets.table import RawTable, read_table
+from ctre.datasets.table import read_table
 from ctre.errors import DatasetError, InvalidDataError, InvalidParameterError
 
 _SUFFIXES: dict[str, FormatName] = {
@@ -123,7 +124,7 @@ def read_raw_table(
     known = known or KnownFile()
     table = read_table(source, target, need_labels=need_labels, told=told, known=known)
     if known.features is not None and table.names is not None:
-        return table.select(known.features)
+        return table.select(known.features, known.target)
     return table
 
 

@@ -89,15 +89,18 @@ def _words(
     shapes_below: Sequence[set[Shape]],
 ) -> bool | None:
     whole = [name for name, shape in zip(names, shapes, strict=True) if shape == "integer"]
-    are_names = len(whole) > 1 and _ascends(whole)  # as in: id, 2018, 2019
-    speaks_for = speaks_against = False
+    may_be_names = len(whole) > 1 and _ascends(whole)  # as in: id, 2018, 2019
+    speaks_for = speaks_against = integers_speak_against = False
     for shape, found in zip(shapes, shapes_below, strict=True):
         if shape == "missing" or not found:
             continue
         if shape == "text":
             speaks_for |= "text" not in found
-        elif not (shape == "integer" and are_names):
+        elif shape == "integer":
+            integers_speak_against |= bool(found - {"text"})
+        else:
             speaks_against |= bool(found - {"text"})
+    speaks_against |= integers_speak_against and not (speaks_for and may_be_names)
     if speaks_for != speaks_against:
         return speaks_for
     if speaks_for:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import zipfile
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -119,13 +119,13 @@ def _is_matrix(value: Any) -> bool:
 
 
 def _find(
-    arrays: Container[str] | Mapping[str, Any],
+    arrays: Iterable[str],
     known: tuple[str, ...],
     source: Source,
-    fits: Any = None,
+    fits: Callable[[Any], bool] | None = None,
 ) -> str | None:
     """Find the one array of a usual name."""
-    found = names.usual(arrays, known)  # type: ignore[arg-type]
+    found = names.usual(arrays, known)
     if fits is not None and isinstance(arrays, Mapping):
         found = [name for name in found if fits(arrays[name])]
     if len(found) > 1:
@@ -137,12 +137,9 @@ def _find(
     return found[0] if found else None
 
 
-def _split_names(arrays: Container[str], part: str) -> list[str]:
+def _split_names(arrays: Iterable[str], part: str) -> list[str]:
     """Give the names of one part, without its ending, and of sparse arrays without theirs."""
-    plain = [
-        name.removesuffix("_indptr") if f"{name.removesuffix('_indptr')}_shape" in arrays else name
-        for name in arrays  # type: ignore[attr-defined]
-    ]
+    plain = [name.removesuffix("_indptr") for name in arrays]
     return [name.removesuffix(part) for name in plain if name.endswith(part)]
 
 

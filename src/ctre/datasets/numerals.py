@@ -13,6 +13,9 @@ from ctre._typing import DoubleArray
 MISSING = ("", "?", "na", "n/a", "nan", "null", "none")
 """Cells that stand for no value, in lower case."""
 
+MISSING_LABELS = ("", "?", "na", "n/a", "nan", "null")
+"""Those that stand for no label: none may well be the name of a class."""
+
 Shape: TypeAlias = Literal["missing", "integer", "number", "boolean", "date", "text"]
 Decimal: TypeAlias = Literal[".", ","]
 

@@ -11,8 +11,8 @@ from ctre._typing import DoubleArray
 from ctre.datasets.columns import RawColumn
 from ctre.datasets.labels import labels_of_text
 from ctre.datasets.numerals import as_numeral, plain_number
+from ctre.datasets.raw_table import RawTable
 from ctre.datasets.record import LabelledTable, Rows
-from ctre.datasets.table import RawTable
 
 _LARGEST = float(np.finfo(np.float32).max)
 _NO_TEXT = "Encode text as numbers, or remove the column."
@@ -99,17 +99,16 @@ def _judge(column: RawColumn, table: RawTable) -> None:
         return
     odd = [row for row in present if plain_number(cells[row]) is None]
     first = int(odd[0])
-    if 2 * len(odd) < len(present):
-        more = f", and {len(odd) - 1} more cells are none" if len(odd) > 1 else ""
+    cell = cells[first]
+    if 2 * len(odd) <= len(present):
         table.problems.add(
-            f"{column.label}: {cells[first]!r} in {table.where(first)} is not a number"
-            f"{_disturbs(cells[first])}{more}",
-            f"{_NO_TEXT} missing={cells[first]!r} says that such a cell stands for no value.",
+            f"{table.where(first)}, {column.label}: {cell!r} is not a number{_disturbs(cell)}"
+            f"{_and_more(len(odd))}",
+            f"{_NO_TEXT} If {cell!r} stands for no value: missing={cell!r}.",
         )
     else:
         table.problems.add(
-            f"{column.label} has text, such as {cells[first]!r} in {table.where(first)}"
-            f"{_disturbs(cells[first])}",
+            f"{column.label} has text, such as {cell!r} in {table.where(first)}{_disturbs(cell)}",
             _NO_TEXT,
         )
 
@@ -117,19 +116,22 @@ def _judge(column: RawColumn, table: RawTable) -> None:
 def _judge_numbers(column: RawColumn, values: DoubleArray, table: RawTable) -> None:
     missing = np.flatnonzero(np.isnan(values))
     if len(missing):
-        what = (
-            "the value is missing in"
-            if len(missing) == 1
-            else f"{len(missing)} values are missing, the first in"
+        where = table.where(int(missing[0]))
+        table.problems.add(
+            f"{where}, {column.label}: the value is missing{_and_more(len(missing))}", _NO_GAPS
         )
-        table.problems.add(f"{column.label}: {what} {table.where(int(missing[0]))}", _NO_GAPS)
     with np.errstate(invalid="ignore"):
         large = np.flatnonzero(np.abs(values) > _LARGEST)
     if len(large):
+        where = table.where(int(large[0]))
         table.problems.add(
-            f"{column.label}: {values[large[0]]:g} in {table.where(int(large[0]))} must be "
-            f"finite and at most {_LARGEST:.3g}, the largest float32"
+            f"{where}, {column.label}: {values[large[0]]:g} must be finite and at most "
+            f"{_LARGEST:.3g}, the largest float32{_and_more(len(large))}"
         )
+
+
+def _and_more(number: int) -> str:
+    return "" if number == 1 else f" (so it is in {number} rows)"
 
 
 def _disturbs(cell: str) -> str:

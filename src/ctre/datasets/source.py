@@ -136,7 +136,7 @@ class Source:
             where += f", line {self._first_line_not_in_utf8()}"
         reason = getattr(error, "reason", None) or error
         return (
-            f"{where}: it is not text in {encoding} ({reason}). Say what it is in, with "
+            f"{where} must be text in {encoding.upper()} ({reason}). Say what it is in: "
             "encoding='latin-1' for instance, or 'cp1252' for files of Excel."
         )
 

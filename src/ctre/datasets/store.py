@@ -100,7 +100,7 @@ def read_arrays(path: Path, specs: ArraySpecs) -> Arrays:
     """
     try:
         arrays = read_npz_arrays(path, specs)
-    except DatasetError as error:
+    except (DatasetError, InvalidDataError) as error:
         raise DatasetError(f"{error} {_REMEDY}") from error
     for name, (shape, dtype) in specs.items():
         array = arrays.get(name)

@@ -2,99 +2,23 @@
 
 from __future__ import annotations
 
-import difflib
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ctre.datasets.columns import ColumnCells, RawColumn, decimal_marks, make_column
-from ctre.datasets.dialect import Dialect, Row, find_dialect
 from ctre.datasets.file_format import FileFormat, KnownFile
-from ctre.datasets.header import is_header
-from ctre.datasets.names import LABELS
-from ctre.datasets.numerals import MISSING, Decimal
+from ctre.datasets.layout import Layout, LayoutFinder
+from ctre.datasets.numerals import MISSING, MISSING_LABELS, Decimal
 from ctre.datasets.problems import Problems
+from ctre.datasets.raw_table import RawTable
 from ctre.datasets.source import Source
-from ctre.errors import InvalidDataError, InvalidParameterError
+from ctre.errors import InvalidParameterError
 
-_FEW_NAMES = 10
-_SAMPLE_ROWS = 100
 _BLOCK_CELLS = 1 << 20
-
-
-@dataclass(frozen=True, eq=False)
-class RawTable:
-    """A table as its file has it, before anybody makes numbers of all of it.
-
-    Parameters
-    ----------
-    source : str
-        What the file is called.
-    columns : tuple of RawColumn
-        The features, in the order of the file.
-    labels : object array of shape (n_rows,) or None
-        The cells of the column of labels, None where blank; None without such a column, or where
-        no row has a label.
-    target_name : str or None
-        What that column is called, where it has a name.
-    lines : int64 array of shape (n_rows,)
-        The line of the file that each row ends on.
-    file_format : FileFormat
-        What was told and found out.
-    problems : Problems
-        What is wrong with rows and names; whoever uses the columns raises it, with their own.
-    """
-
-    source: str
-    columns: tuple[RawColumn, ...]
-    labels: NDArray[Any] | None
-    target_name: str | None
-    lines: NDArray[np.int64]
-    file_format: FileFormat
-    problems: Problems
-
-    @property
-    def names(self) -> tuple[str, ...] | None:
-        """What the features are called; None without a header."""
-        names = [column.name for column in self.columns]
-        return None if None in names else tuple(map(str, names))
-
-    @property
-    def is_numeric(self) -> bool:
-        """Whether all columns are numbers, and none is missing."""
-        return all(column.is_numeric and not column.is_missing.any() for column in self.columns)
-
-    def select(self, names: Sequence[str]) -> RawTable:
-        """Take the columns of those names, in that order, and say which others there are.
-
-        Where some are missing, that becomes one of the table's problems.
-        """
-        by_name = {column.name: column for column in self.columns}
-        lacking = [name for name in names if name not in by_name]
-        wanted = set(names)
-        surplus = [name for name in map(str, self.names or ()) if name not in wanted]
-        if lacking:
-            also = f"; it has {_list(surplus)}, which the model was not" if surplus else ""
-            self.problems.add(f"{_columns(lacking)} missing, which the model was trained on{also}")
-            return self
-        if surplus:
-            usual = [name for name in surplus if name.casefold() in LABELS]
-            hint = f" If it holds the labels: target={usual[0]!r}." if usual else ""
-            warnings.warn(
-                f"{self.source}: {_columns(surplus)} left out; the model was not trained on "
-                f"{'it' if len(surplus) == 1 else 'them'}.{hint}",
-                stacklevel=4,
-            )
-        return replace(self, columns=tuple(by_name[name] for name in names))
-
-    def where(self, row: int) -> str:
-        """Say where a row, counted from 0, is in the file."""
-        return f"row {row + 1} (line {self.lines[row]})"
 
 
 def read_table(
@@ -144,37 +68,6 @@ def read_table(
     return _Reader(source, told or FileFormat(), known or KnownFile()).read(target, need_labels)
 
 
-@dataclass(frozen=True)
-class _Layout:
-    dialect: Dialect
-    first_line: int  # rows up to this line are none
-    width: int
-    names: tuple[str, ...] | None
-    is_trailed: bool  # a delimiter ends every row
-    has_row_names: bool  # before the first named column
-    target: int | None  # counted from 0
-
-    def cells(self, row: Row) -> Sequence[str] | None:
-        """Give the cells that belong to columns; None if the row has another number of them."""
-        cells = row.cells
-        if len(cells) == self.width:
-            return cells
-        if len(cells) == self.width + 1:
-            if self.is_trailed and not cells[-1].strip():
-                return cells[:-1]
-            if self.has_row_names:
-                return cells[1:]
-        return None
-
-    def rows(self) -> Iterator[Row]:
-        with self.dialect.rows() as rows:
-            for row in rows:
-                if row.line > self.first_line and not (
-                    row.cells[0].startswith("#") and self.cells(row) is None
-                ):
-                    yield row
-
-
 class _Reader:
     def __init__(self, source: Source, told: FileFormat, known: KnownFile) -> None:
         self.source, self.told, self.known = source, told, known
@@ -183,13 +76,18 @@ class _Reader:
         missing = told.missing if told.missing is not None else hints.missing
         self.missing = missing
         marks = frozenset(MISSING if missing is None else (*map(str.casefold, missing), ""))
+        label_marks = frozenset(MISSING_LABELS) if missing is None else marks
+        self.is_missing_label: Callable[[str], bool] = lambda cell: cell.casefold() in label_marks
         self.is_missing: Callable[[str], bool] = lambda cell: cell.casefold() in marks
         self.encoding = source.encoding(told.encoding, hints.encoding)
 
     def read(self, target: str | int | None, need_labels: bool) -> RawTable:
-        layout = self.find_layout(target)
+        finder = LayoutFinder(
+            self.source, self.encoding, self.told, self.known, self.is_missing, self.problems
+        )
+        layout = finder.find(target)
         if need_labels and layout.target is None:
-            raise InvalidParameterError(self.which_target(layout, target))
+            raise InvalidParameterError(finder.which_target(layout, target))
         gathered, lines = self.gather(layout)
         self.recover(layout, gathered)
         decimal = self.find_decimal(layout, gathered)
@@ -199,7 +97,8 @@ class _Reader:
         for index, cells in enumerate(gathered):
             name = None if layout.names is None else layout.names[index]
             if index == layout.target:
-                labels = self.labels(cells.cells or [], lines, need=need_labels)
+                where = f"column {index + 1}" + (f" {name!r}" if name is not None else "")
+                labels = self.labels(cells.cells or [], lines, where, need=need_labels)
             elif cells.is_plain and cells.cells is None:
                 columns.append(RawColumn(name, index + 1, "number", cells.numbers))
             else:
@@ -242,155 +141,7 @@ class _Reader:
             problems=self.problems,
         )
 
-    # --- what the first rows say -------------------------------------------------------------
-
-    def find_layout(self, target: str | int | None) -> _Layout:
-        may_be_one = self.known.features is not None and len(self.known.features) == 1
-        hints = self.known.file_format
-        dialect = find_dialect(
-            self.source,
-            self.encoding,
-            self.told.delimiter or ("\t" if self.told.name == "tsv" else None),
-            hints.delimiter,
-            may_be_one=may_be_one,
-        )
-        with dialect.rows() as rows:
-            sample = list(islice(rows, _SAMPLE_ROWS + 1))
-        if not sample:
-            raise InvalidDataError(f"{self.source} is empty.")
-        first, below = sample[0], sample[1:]
-        width = len(first.cells)
-        longer = [row.cells for row in below if len(row.cells) == width + 1]
-        is_longer = bool(below) and 2 * len(longer) > len(below)
-        is_trailed = is_longer and all(not cells[-1].strip() for cells in longer)
-        has_row_names = is_longer and not is_trailed
-        if width > 1 and all(
-            not row.cells[-1].strip() for row in sample if len(row.cells) == width
-        ):
-            width, is_trailed = width - 1, True
-        layout = _Layout(dialect, 0, width, None, is_trailed, has_row_names, None)
-        cells = list(first.cells[:width])
-        names = self.find_names(layout, cells, below, target)
-        if names is None:
-            if has_row_names:
-                raise InvalidDataError(
-                    f"{self.source}, {self.at(first)} must have {width + 1} cells, as the rows "
-                    f"below have, got {width}."
-                )
-            return replace(layout, target=self.find_place(target, width))
-        first_line = first.line if names == cells else 0
-        if not below and first_line:
-            raise InvalidDataError(f"{self.source} has a header and no rows.")
-        stripped = tuple(name.strip() for name in names)
-        self.require_proper_names(stripped)
-        return replace(
-            layout,
-            first_line=first_line,
-            names=stripped,
-            target=self.find_target(stripped, target),
-        )
-
-    def find_names(
-        self, layout: _Layout, first: list[str], below: list[Row], target: str | int | None
-    ) -> list[str] | None:
-        rows = [cells for row in below if (cells := layout.cells(row)) is not None]
-        told = self.told.header
-        if told is None:
-            told = is_header(
-                first,
-                rows,
-                target=None if target is None else str(target),
-                features=self.known.features,
-                is_missing=self.is_missing,
-            )
-        remarked = layout.dialect.remarked_names
-        if not told and len(remarked) == layout.width and self.told.header is not False:
-            return remarked
-        if told is None and layout.has_row_names:
-            told = True
-        if told is None:
-            told = self.known.file_format.header if self.known.features is None else None
-        if told is None:
-            shown = ", ".join(first[:_FEW_NAMES]) + (", …" if len(first) > _FEW_NAMES else "")
-            raise InvalidParameterError(
-                f"The first row of {self.source} may be the columns' names or values: {shown}. "
-                "Say which: header=True or header=False."
-            )
-        return first if told else None
-
-    def find_place(self, target: str | int | None, width: int) -> int | None:
-        """Find the labels of a table without a header."""
-        place = self.known.file_format.label_place
-        if target is None and place is not None and width - 1 == self.known.n_features:
-            target = place
-        return self.place_of(target, width)
-
-    def find_target(self, names: Sequence[str], target: str | int | None) -> int | None:
-        if target is not None:
-            asked = str(target)
-            return names.index(asked) if asked in names else self.place_of(target, len(names))
-        if self.known.target in names:
-            return names.index(str(self.known.target))
-        if self.known.features is not None:
-            return None
-        candidates = [name for name in names if name.casefold() in LABELS]
-        if len(candidates) > 1:
-            raise InvalidParameterError(
-                f"target must say which column of {self.source} holds the labels: "
-                f"{' or '.join(candidates)}."
-            )
-        return names.index(candidates[0]) if candidates else None
-
-    def place_of(self, target: str | int | None, n_columns: int) -> int | None:
-        """Turn a place counted from 1, or from the end, into an index; a name has none here."""
-        try:
-            place = int(target) if target is not None else None
-        except ValueError:
-            place = None
-        if place is None:
-            return None
-        if not 1 <= abs(place) <= n_columns:
-            raise InvalidParameterError(
-                f"target must be one of the columns 1 to {n_columns} of {self.source} (or -1, the "
-                f"last), got {place}."
-            )
-        return place - 1 if place > 0 else n_columns + place
-
-    def require_proper_names(self, names: Sequence[str]) -> None:
-        places: dict[str, int] = {}
-        for place, name in enumerate(names, start=1):
-            if not name:
-                if place > 1:
-                    self.problems.add(f"column {place} has no name", "Give it one.")
-                continue
-            first = places.setdefault(name, place)
-            if first != place:
-                self.problems.add(
-                    f"columns {first} and {place} are both called {name!r}", "Rename one."
-                )
-
-    def which_target(self, layout: _Layout, target: str | int | None) -> str:
-        if layout.names is None:
-            return (
-                f"{self.source} has no header, so target must be the place of the column of "
-                f"labels, 1 to {layout.width} (or -1, the last)."
-            )
-        near = difflib.get_close_matches(str(target), layout.names, n=1) if target else ()
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        few = ", ".join(layout.names[:_FEW_NAMES])
-        more = f", … ({layout.width} in all)" if layout.width > _FEW_NAMES else ""
-        got = "" if target is None else f", got {target!r}"
-        return (
-            f"target must be the column of {self.source} that holds the labels{got}.{hint} "
-            f"Columns: {few}{more}."
-        )
-
-    def at(self, row: Row) -> str:
-        return f"line {row.line}"
-
-    # --- all rows ----------------------------------------------------------------------------
-
-    def gather(self, layout: _Layout) -> tuple[list[ColumnCells], NDArray[np.int64]]:
+    def gather(self, layout: Layout) -> tuple[list[ColumnCells], NDArray[np.int64]]:
         kinds: Mapping[str, str] = self.known.file_format.kinds or {}
         keys = layout.names or [str(place) for place in range(1, layout.width + 1)]
         gathered = [
@@ -404,7 +155,7 @@ class _Reader:
             cells = layout.cells(row)
             if cells is None:
                 self.problems.add(
-                    f"row {number} (line {row.line}) must have {layout.width} cells, as the first "
+                    f"row {number} (line {row.line}) must have {layout.width} fields, as the first "
                     f"row has, got {len(row.cells)}"
                 )
                 continue
@@ -417,7 +168,7 @@ class _Reader:
         return gathered, np.array(lines, dtype=np.int64)
 
     def recover(
-        self, layout: _Layout, gathered: list[ColumnCells], also: Sequence[int] = ()
+        self, layout: Layout, gathered: list[ColumnCells], also: Sequence[int] = ()
     ) -> None:
         """Go through the rows again for columns that were numbers until one cell was none."""
         lost = [i for i, column in enumerate(gathered) if column.is_lost or i in also]
@@ -432,7 +183,7 @@ class _Reader:
         for index, column in cells.items():
             gathered[index].cells = column
 
-    def find_decimal(self, layout: _Layout, gathered: list[ColumnCells]) -> Decimal | None:
+    def find_decimal(self, layout: Layout, gathered: list[ColumnCells]) -> Decimal | None:
         """Find the one decimal mark of the file."""
         if self.told.decimal is not None:
             decimal: Decimal | None = self.told.decimal
@@ -455,9 +206,13 @@ class _Reader:
             self.recover(layout, gathered, also)
         return decimal
 
-    def labels(self, cells: list[str], lines: NDArray[np.int64], *, need: bool) -> Any:
+    def labels(
+        self, cells: list[str], lines: NDArray[np.int64], where: str, *, need: bool
+    ) -> NDArray[Any] | None:
         """Give the labels, None where one is missing, or None if all are."""
-        labels = np.array([None if self.is_missing(cell) else cell for cell in cells], dtype=object)
+        labels = np.array(
+            [None if self.is_missing_label(cell) else cell for cell in cells], dtype=object
+        )
         missing = [row for row, label in enumerate(labels) if label is None]
         if need and missing:
             row = missing[0]
@@ -465,14 +220,15 @@ class _Reader:
             ways_out = "Remove such rows."
             if mark:
                 ways_out += f" If {mark!r} is the name of a class, missing='' says so."
+            more = f" (so it is in {len(missing)} rows)" if len(missing) > 1 else ""
+            at = f"row {row + 1} (line {lines[row]})"
             self.problems.add(
-                f"{len(missing)} of {len(cells)} labels are missing, the first ({mark!r}) in "
-                f"row {row + 1} (line {lines[row]})",
+                f"{at}, {where}: the label is missing ({mark!r}){more}",
                 ways_out,
             )
         return None if len(missing) == len(labels) else labels
 
-    def without_row_numbers(self, columns: list[RawColumn], layout: _Layout) -> list[RawColumn]:
+    def without_row_numbers(self, columns: list[RawColumn], layout: Layout) -> list[RawColumn]:
         if layout.has_row_names:
             self.note("The first cell of every row has no name: names of rows, which are left out.")
         if not columns or columns[0].name != "":
@@ -490,15 +246,6 @@ class _Reader:
 
     def note(self, text: str) -> None:
         warnings.warn(f"{self.source}: {text}", stacklevel=5)
-
-
-def _columns(names: Sequence[str]) -> str:
-    return f"column {names[0]!r} is" if len(names) == 1 else f"columns {_list(names)} are"
-
-
-def _list(names: Sequence[str]) -> str:
-    shown = ", ".join(map(repr, names[:_FEW_NAMES]))
-    return f"{shown}, … ({len(names)} in all)" if len(names) > _FEW_NAMES else shown
 
 
 def _take(block: list[Sequence[str]], gathered: list[ColumnCells]) -> None:
