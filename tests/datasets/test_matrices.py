@@ -106,7 +106,11 @@ def test_npz_without_labels(npz):
 
 
 def test_npz_with_labels_for_training_alone(npz):
-    fails(InvalidDataError, "must have labels y_test", npz(X_train=X, y_train=Y, X_test=X))
+    path = npz(X_train=X, y_train=Y, X_test=X[:1])
+    with pytest.warns(UserWarning, match="its test rows have no labels and are left out"):
+        assert read_file(path).X_test is None
+    assert read_samples(path).y is None
+    assert_array_equal(read_samples(path).X, X[:1])
 
 
 def test_npz_with_fewer_columns_to_test(npz):

@@ -169,7 +169,9 @@ def make_column(
     ambiguity = ""
     if known in ("text", "date"):
         kind = known
-    elif (values := _plain(distinct)) is None and (values := booleans(distinct)) is not None:
+    elif (values := _plain(distinct, decimal)) is None and (
+        values := booleans(distinct)
+    ) is not None:
         kind = "boolean"
     elif values is None:
         values, ambiguity = _numerals(distinct, decimal)
@@ -182,10 +184,10 @@ def make_column(
     return RawColumn(name, place, kind, numbers)
 
 
-def _plain(cells: set[str]) -> dict[str, float] | None:
+def _plain(cells: set[str], decimal: Decimal | None) -> dict[str, float] | None:
     values = {}
     for cell in cells:
-        value = plain_number(cell)
+        value = None if decimal == "," and "." in cell else plain_number(cell)
         if value is None:
             return None
         values[cell] = value

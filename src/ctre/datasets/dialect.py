@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
 
 from ctre.datasets.file_format import BLANKS
 from ctre.datasets.numerals import as_numeral, plain_number
@@ -18,8 +18,11 @@ from ctre.errors import InvalidDataError
 if TYPE_CHECKING:
     import _csv
 
+T = TypeVar("T")
+
 _DELIMITERS = (",", ";", "\t", "|", BLANKS)
-_SAMPLE_LINES = 100
+_SAMPLE_LINES, _SAMPLE_LETTERS = 100, 1 << 18
+_FEWEST = 4  # of a sample, however large each is
 _COMMENTS = ("#", "%", "//")
 _SHOWN = 60
 
@@ -72,17 +75,20 @@ class Dialect:
             yield self._rows(file)
 
     def _rows(self, file: Iterator[str]) -> Iterator[Row]:
-        lines = _checked(islice(file, self.n_skipped, None), self.source, self.n_skipped)
+        lines = _Lines(islice(file, self.n_skipped, None), self.source, self.n_skipped)
         reader = _reader(lines, self.delimiter)
+        begin = self.n_skipped + 1
         try:
             for cells in reader:
+                if lines.are_over:
+                    raise csv.Error("a quote is never closed")
                 if cells and (len(cells) > 1 or cells[0].strip()):
-                    yield Row(reader.line_num + self.n_skipped, cells)
+                    yield Row(lines.number, cells)
+                begin = lines.number + 1
         except csv.Error as error:
-            line = reader.line_num + self.n_skipped
             raise InvalidDataError(
-                f"{self.source}, line {line}: the row cannot be taken apart ({error}). Perhaps a "
-                "quote is never closed, or the delimiter is another: delimiter=';' for instance."
+                f"{self.source}: the row that begins in line {begin} cannot be taken apart: "
+                f"{error}. If the delimiter is another, say so: delimiter=';' for instance."
             ) from error
 
 
@@ -108,7 +114,7 @@ def find_dialect(
         If there is nothing in it, or no delimiter divides it; the line is shown.
     """
     with source.text(encoding) as file:
-        lines = list(islice(_checked(file, source, 0), _SAMPLE_LINES))
+        lines = sample_of(_Lines(file, source, 0), _SAMPLE_LINES, len, _SAMPLE_LETTERS)
     n_skipped = 0
     if lines and lines[0].lower().startswith("sep=") and len(lines[0].rstrip("\r\n")) == 5:
         told, n_skipped = told or lines[0][4], 1
@@ -135,6 +141,18 @@ def find_dialect(
         "semicolons, tabs, bars and blanks do not divide the lines alike. Say it: delimiter=':' "
         "for instance."
     )
+
+
+def sample_of(items: Iterator[T], most: int, size: Callable[[T], int], enough: int) -> list[T]:
+    """Take the first items, ``most`` at most, fewer if their sizes sum up to enough."""
+    sample: list[T] = []
+    total = 0
+    for item in islice(items, most):
+        sample.append(item)
+        total += size(item)
+        if total > enough and len(sample) >= _FEWEST:
+            break
+    return sample
 
 
 def _judge(lines: Sequence[str], delimiter: str) -> tuple[float, float, int]:
@@ -166,11 +184,30 @@ def _reader(lines: Iterator[str], delimiter: str) -> _csv._reader:
     return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
 
 
-def _checked(lines: Iterator[str], source: Source, n_before: int) -> Iterator[str]:
-    for number, line in enumerate(lines, start=n_before + 1):
+class _Lines:
+    """Lines of a text, counted; none has a NUL byte.
+
+    A row that is finished after they are over is one whose quote was never closed: the reader
+    asked for more.
+    """
+
+    def __init__(self, lines: Iterator[str], source: Source, n_before: int) -> None:
+        self._lines, self._source = lines, source
+        self.number, self.are_over = n_before, False
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        try:
+            line = next(self._lines)
+        except StopIteration:
+            self.are_over = True
+            raise
+        self.number += 1
         if "\0" in line:
             raise InvalidDataError(
-                f"{source}, line {number}: a NUL byte is no part of a text. The file is damaged, "
-                "or its encoding is another: encoding='utf-16' for instance."
+                f"{self._source}, line {self.number}: a NUL byte is no part of a text. The file is "
+                "damaged, or its encoding is another: encoding='utf-16' for instance."
             )
-        yield line
+        return line

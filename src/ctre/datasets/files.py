@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -259,7 +260,12 @@ def dataset_of(source: Source, train: LabelledTable, test: LabelledTable | None 
             f"({train.X.shape[1]}), got {test.X.shape[1]}."
         )
     if test is not None and (test.y is None or test.has_label is not None):
-        test = None  # rows to predict, not to test on
+        warnings.warn(
+            f"{source}: its test rows have no labels and are left out; training rows are set "
+            "aside to test on.",
+            stacklevel=3,
+        )
+        test = None
     only = np.unique(train.y)
     if len(only) == 1:
         raise InvalidDataError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable
+from decimal import Decimal as DecimalNumber
 from typing import Any
 
 import numpy as np
@@ -63,12 +64,13 @@ def labels_of_text(
     numbers = _distinct_numbers(plain)
     if len(set(numbers.tolist())) == len(spellings):
         return numbers[places]
-    alike = _first_alike(spellings, numbers.tolist())
-    warnings.warn(
-        f"{where}: {alike[0]!r} and {alike[1]!r} are the same number and spelled differently; they "
-        "are taken for different classes. Spell them alike if they are one.",
-        stacklevel=4,
-    )
+    alike = _same_number(spellings, plain)
+    if alike:
+        warnings.warn(
+            f"{where}: {alike[0]!r} and {alike[1]!r} are the same number and spelled differently; "
+            "they are taken for different classes. Spell them alike if they are one.",
+            stacklevel=4,
+        )
     return distinct[places]
 
 
@@ -182,13 +184,14 @@ def _whole(spelling: str) -> int:
     return number
 
 
-def _first_alike(spellings: list[str], numbers: list[float]) -> tuple[str, str]:
-    seen: dict[float, str] = {}
-    for spelling, number in zip(spellings, numbers, strict=True):
-        if number in seen:
-            return seen[number], spelling
-        seen[number] = spelling
-    raise AssertionError("no two numbers are equal")  # pragma: no cover
+def _same_number(spellings: list[str], plain: list[str]) -> tuple[str, str] | None:
+    """Find two spellings of one number; those that only rounding makes one are not the same."""
+    seen: dict[DecimalNumber, str] = {}
+    for spelling, digits in zip(spellings, plain, strict=True):
+        first = seen.setdefault(DecimalNumber(digits), spelling)
+        if first != spelling:
+            return first, spelling
+    return None
 
 
 def _integers(values: NDArray[Any]) -> Labels:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
-from ctre.datasets.dialect import Dialect, Row, find_dialect
+from ctre.datasets.dialect import Dialect, Row, find_dialect, sample_of
 from ctre.datasets.file_format import FileFormat, KnownFile
 from ctre.datasets.header import is_header
 from ctre.datasets.names import LABELS
@@ -16,7 +15,7 @@ from ctre.datasets.source import Source
 from ctre.errors import InvalidDataError, InvalidParameterError
 
 _FEW_NAMES = 10
-_SAMPLE_ROWS = 100
+_SAMPLE_ROWS, _SAMPLE_CELLS = 100, 20_000
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ class LayoutFinder:
             may_be_one=may_be_one,
         )
         with dialect.rows() as rows:
-            sample = list(islice(rows, _SAMPLE_ROWS + 1))
+            sample = sample_of(rows, _SAMPLE_ROWS + 1, lambda row: len(row.cells), _SAMPLE_CELLS)
         if not sample:
             raise InvalidDataError(f"{self.source} is empty.")
         first, below = sample[0], sample[1:]

@@ -85,7 +85,10 @@ def booleans(cells: Iterable[str]) -> dict[str, float] | None:
 
 def as_numeral(cell: str) -> Numeral | None:
     """Take a number apart that has other marks than Python knows: 1.234,5 −3 5% $7 1.5D-01."""
-    return _NUMERAL.fullmatch(cell.translate(_MINUS).strip(_SPACES))
+    numeral = _NUMERAL.fullmatch(cell.translate(_MINUS).strip(_SPACES))
+    if numeral is None or value_of(numeral, ".") is value_of(numeral, ",") is None:
+        return None
+    return numeral
 
 
 def marks_of(numeral: Numeral) -> tuple[str, str]:

@@ -21,6 +21,23 @@ _MARKS = {  # the longer ones first: UTF-32 begins as UTF-16 does
     b"\xff\xfe": "utf-16",
     b"\xfe\xff": "utf-16",
 }
+_OTHERS = {  # what is no text, and often taken for a table
+    b"PK\x03\x04": "a ZIP archive, as workbooks of Excel are",
+    b"\xd0\xcf\x11\xe0": "an old workbook of Excel",
+    b"PAR1": "a Parquet file",
+    b"ARROW1": "a Feather file",
+    b"\x89HDF": "an HDF5 file",
+    b"\x93NUMPY": "an NPY file",
+    b"MATLAB ": "a MATLAB file",
+    b"SQLite": "a database of SQLite",
+    b"%PDF": "a PDF file",
+    b"BZh": "packed by bzip2",
+    b"\xfd7zXZ": "packed by xz",
+    b"\x28\xb5\x2f\xfd": "packed by zstd",
+    b"<!DOCTYPE": "a web page",
+    b"<!doctype": "a web page",
+    b"<html": "a web page",
+}
 _ALWAYS_UNPACKED = 1 << 28
 _MOST_TIMES = 200
 
@@ -111,9 +128,18 @@ class Source:
                 raise InvalidDataError(self._not_in(encoding, error)) from error
 
     def encoding(self, told: str | None, known: str | None) -> str:
-        """Find out the encoding: what was told, a byte order mark, UTF-8, or else what is known."""
+        """Find out the encoding: what was told, a byte order mark, UTF-8, or else what is known.
+
+        Raises
+        ------
+        DatasetError
+            If it is no text.
+        """
         with self.unpacked() as file:
-            first = file.read(4)
+            first = file.read(16)
+        other = next((kind for mark, kind in _OTHERS.items() if first.startswith(mark)), None)
+        if other is not None:
+            raise DatasetError(f"{self} is {other}, and no text. Save it as CSV, or unpack it.")
         marked = next((name for mark, name in _MARKS.items() if first.startswith(mark)), None)
         if told is not None:
             return marked if marked and marked.startswith(told.lower()) else told
