@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from scipy.io import savemat
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csc_array, csr_array, save_npz
 
 from ctre.datasets import read_file, read_samples
 from ctre.errors import DatasetError, InvalidDataError, InvalidParameterError
@@ -260,3 +260,90 @@ def test_a_file_that_is_not_there_is_named(tmp_path, suffix):
 def test_a_folder_is_no_file(tmp_path):
     (tmp_path / "a.csv").mkdir()
     fails(DatasetError, "is no file", tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("features", ["X", "x", "features", "data", "fea", "Data"])
+@pytest.mark.parametrize("labels", ["y", "Y", "label", "labels", "target", "gnd", "class"])
+def test_usual_names_are_the_same_in_every_format(npz, mat, features, labels):
+    check(read_file(npz(**{features: X, labels: Y})))
+    check(read_file(mat(**{features: X, labels: Y[:, None]})))
+
+
+def test_usual_names_of_a_split(npz):
+    dataset = read_file(npz(data_train=X, labels_train=Y, data_test=X[:1], labels_test=Y[:1]))
+    check(dataset)
+    assert_array_equal(dataset.X_test, X[:1])
+
+
+def test_an_exact_name_comes_first(npz, mat):
+    """Planted mistake: the last of X and x is taken."""
+    for write in (npz, mat):
+        check(read_file(write(X=X, Y=Y[:, None], x=X[:1])))
+        check(read_file(write(x=X[:1], X=X, y=Y[:, None], data=X[:1])))
+
+
+def test_two_candidates_are_asked_about(npz, mat):
+    for write in (npz, mat):
+        fails(InvalidDataError, "each may be the features. Call .* X", write(data=X, fea=X, y=Y))
+        fails(InvalidDataError, "each may be the labels. Call", write(X=X, label=Y, target=Y))
+
+
+def test_mat_struct(mat):
+    check(read_file(mat(data={"X": X, "Y": Y[:, None]})))
+    check(read_file(mat(dataset={"fea": X, "gnd": Y[:, None]}, note="a remark")))
+
+
+def test_npz_of_scipy(tmp_path):
+    for matrix in (csr_array(X), csc_array(X), csr_array(X).tocoo()):
+        save_npz(tmp_path / "a.npz", matrix)
+        samples = read_samples(tmp_path / "a.npz")
+        assert_array_equal(samples.X.toarray(), X)
+        assert samples.y is None
+        with np.load(tmp_path / "a.npz") as archive:
+            np.savez(tmp_path / "b.npz", **archive, labels=Y)
+        check_sparse(read_file(tmp_path / "b.npz"))
+    fails(InvalidDataError, "must hold labels to train on, and has none", tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("blank", [np.full(2, np.nan), np.array(["", " "])])
+def test_labels_missing_throughout_are_none(npz, blank):
+    assert read_samples(npz(X=X, y=blank)).y is None
+    fails(InvalidDataError, "must hold labels to train on, and has none", npz(X=X, y=blank))
+
+
+def test_rows_with_and_without_labels(npz):
+    samples = read_samples(npz(X=X, y=np.array([np.nan, 1])))
+    assert samples.y.tolist() == [1]
+    assert samples.has_label.tolist() == [False, True]
+
+
+def test_labels_of_the_wrong_axis_and_classes_marked_by_ones(npz):
+    fails(
+        InvalidDataError,
+        "2 rows, 3 labels. Its columns are as many: transpose",
+        npz(X=X, y=[1, 0, 1]),
+    )
+    fails(
+        InvalidDataError,
+        r"marks its class by a 1, save the places: y.argmax",
+        npz(X=X, y=np.eye(2)),
+    )
+
+
+def test_large_numbers_keep_what_tells_them_apart(npz, mat):
+    times = np.array([[1_700_000_001.0], [1_700_000_002.0]])
+    for write in (npz, mat):
+        rows = read_file(write(X=times, y=Y)).X_train
+        assert rows.dtype == np.float64
+        assert_array_equal(rows, times)
+
+
+def test_files_that_unpack_out_of_proportion_are_refused(tmp_path, monkeypatch):
+    zeros = np.zeros((3000, 1000))
+    np.savez_compressed(tmp_path / "a.npz", X=zeros, y=np.arange(3000) % 2)
+    savemat(tmp_path / "a.mat", {"X": zeros, "Y": np.arange(3000) % 2}, do_compression=True)
+    monkeypatch.setattr("ctre.datasets.source._ALWAYS_UNPACKED", 1000)
+    for name in ("a.npz", "a.mat"):
+        fails(DatasetError, "unpacks to over .*unpack it first", tmp_path / name)
+    np.savez(tmp_path / "a.npz", X=zeros, y=np.arange(3000) % 2)
+    assert read_file(tmp_path / "a.npz").X_train.shape == (3000, 1000)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import gzip
 import re
 
 import numpy as np
@@ -11,19 +10,6 @@ from ctre.datasets import KnownFile, read_file, read_samples, split
 from ctre.datasets.layout import check_names
 from ctre.datasets.problems import Problems
 from ctre.errors import DatasetError, InvalidDataError, InvalidParameterError
-
-
-@pytest.fixture
-def written(tmp_path):
-    """Write text to a file, and return its path."""
-
-    def write(text, name="a.csv"):
-        path = tmp_path / name
-        data = text if isinstance(text, bytes) else text.encode()
-        path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
-        return path
-
-    return write
 
 
 def fails(error, match, path, **options):

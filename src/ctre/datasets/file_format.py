@@ -19,9 +19,14 @@ BLANKS = " "
 
 
 def _require_one_of(what: str, value: object, known: tuple[object, ...]) -> None:
-    if value is not None and (isinstance(value, bool) or value not in known):
+    is_known = any(value is one or (value == one and type(value) is type(one)) for one in known)
+    if value is not None and not is_known:
         names = ", ".join(map(repr, known))
         raise InvalidParameterError(f"{what} must be one of {names}, got {value!r}.")
+
+
+def _is_mark(mark: object) -> bool:
+    return isinstance(mark, str) and len(mark) == 1 and mark not in '\r\n"' and not mark.isalnum()
 
 
 def _require_encoding(name: str) -> None:
@@ -88,8 +93,12 @@ class FileFormat:
         _require_one_of("decimal", self.decimal, (".", ","))
         _require_one_of("index_base", self.index_base, (0, 1))
         _require_one_of("label_type", self.label_type, get_args(LabelType))
+        _require_one_of("header", self.header, (True, False))
+        place = self.label_place
+        if place is not None and (not isinstance(place, int) or place < 1):
+            raise InvalidParameterError(f"label_place must be a place from 1, got {place!r}.")
         mark = self.delimiter
-        if mark is not None and (len(mark) != 1 or mark in '\r\n"' or mark.isalnum()):
+        if mark is not None and not _is_mark(mark):
             raise InvalidParameterError(
                 "delimiter must be one character, and no letter, digit or quote, such as ',' ';' "
                 f"'|' '\\t', or ' ' for any blanks, got {mark!r}."

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ctre.datasets.file_format import LabelType
+from ctre.datasets.file_format import FileFormat, KnownFile, LabelType
 from ctre.datasets.numerals import Decimal, as_numeral, hexadecimal, plain_number, value_of
 from ctre.datasets.record import Labels
 from ctre.errors import InvalidDataError
@@ -139,6 +139,22 @@ def labels_like(labels: Labels, classes: Labels) -> Labels:
     if any(number is None for number in numbers):
         return labels
     return np.array(numbers, dtype=np.float64)
+
+
+def known_label_type(told: FileFormat, known: KnownFile) -> LabelType | None:
+    """Tell what labels have to be: what was told, or text where a model's classes are text.
+
+    Those of a model whose classes are numbers are numbers where they can be (`labels_like`).
+    """
+    is_text = known.file_format.label_type == "text"
+    return told.label_type or ("text" if is_text else None)
+
+
+def label_type_of(y: Labels) -> LabelType:
+    """Tell what labels are."""
+    if y.dtype.kind == "i":
+        return "integer"
+    return "number" if y.dtype.kind == "f" else "text"
 
 
 def looks_measured(y: Labels) -> bool:

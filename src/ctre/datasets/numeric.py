@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ctre._typing import DoubleArray
 from ctre.datasets.columns import RawColumn
-from ctre.datasets.labels import labels_of_text
+from ctre.datasets.labels import label_type_of, labels_of_text
 from ctre.datasets.numerals import as_numeral, plain_number
 from ctre.datasets.raw_table import RawTable
 from ctre.datasets.record import LabelledTable, Rows
@@ -42,12 +43,15 @@ def as_numbers(table: RawTable) -> LabelledTable:
         if not column.ambiguity:
             _judge(column, table)
     table.problems.raise_if_any()
+    y, file_format = labels_of(table), table.file_format
+    if y is not None:
+        file_format = replace(file_format, label_type=label_type_of(y))
     return LabelledTable(
         X=as_matrix(table.columns),
-        y=labels_of(table),
+        y=y,
         feature_names=table.names,
         target_name=table.target_name,
-        file_format=table.file_format,
+        file_format=file_format,
         has_label=has_label(table),
     )
 

@@ -84,6 +84,11 @@ def _rows_alone(y: Labels) -> NDArray[np.intp]:
             f"{classes[is_alone][0]}: they look like a measurement, and no classes. "
             "target='NAME' names another column, task='regression' learns them as numbers."
         )
+    if is_alone.all():
+        raise InvalidDataError(
+            f"Every one of the {len(classes)} classes has a single row, so none can be set aside to "
+            "test on. Give more rows, or a file with its own test rows."
+        )
     if is_alone.any():
         names = ", ".join(map(str, classes[is_alone][:5]))
         warnings.warn(

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 
 from ctre._typing import DoubleArray
 from ctre.datasets.file_format import FileFormat, KnownFile
-from ctre.datasets.labels import labels_of_text
+from ctre.datasets.labels import known_label_type, label_type_of, labels_of_text
 from ctre.datasets.matrices import as_rows, require_finite
 from ctre.datasets.problems import Problems
 from ctre.datasets.record import LabelledTable
@@ -84,9 +84,13 @@ def read_svmlight(
     require_finite(rows, problems)
     y = None
     if parser.labels:
-        kind = told.label_type
-        y = labels_of_text(np.array(parser.labels), f"The labels of {source}", kind=kind)
-    found = FileFormat(name=told.name, encoding=encoding, index_base=base)
+        y = labels_of_text(
+            np.array(parser.labels),
+            f"The labels of {source}",
+            kind=known_label_type(told, known),
+        )
+    kind = None if y is None else label_type_of(y)
+    found = FileFormat(name=told.name, encoding=encoding, index_base=base, label_type=kind)
     return LabelledTable(rows, y, file_format=found)
 
 

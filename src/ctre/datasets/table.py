@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from ctre.datasets.columns import ColumnCells, RawColumn, decimal_marks, make_column
 from ctre.datasets.file_format import FileFormat, KnownFile
+from ctre.datasets.labels import known_label_type
 from ctre.datasets.layout import Layout, LayoutFinder
-from ctre.datasets.numerals import MISSING, MISSING_LABELS, Decimal
+from ctre.datasets.numerals import MISSING, MISSING_LABELS, Decimal, plain_number
 from ctre.datasets.problems import Problems
 from ctre.datasets.raw_table import RawTable
 from ctre.datasets.source import Source
@@ -78,6 +79,9 @@ class _Reader:
         marks = frozenset(MISSING if missing is None else (*map(str.casefold, missing), ""))
         label_marks = frozenset(MISSING_LABELS) if missing is None else marks
         self.is_missing_label: Callable[[str], bool] = lambda cell: cell.casefold() in label_marks
+        self.missing_numbers = [
+            value for mark in marks if (value := plain_number(mark)) is not None
+        ]
         self.is_missing: Callable[[str], bool] = lambda cell: cell.casefold() in marks
         self.encoding = source.encoding(told.encoding, hints.encoding)
 
@@ -100,7 +104,9 @@ class _Reader:
                 where = f"column {index + 1}" + (f" {name!r}" if name is not None else "")
                 labels = self.labels(cells.cells or [], lines, where, need=need_labels)
             elif cells.is_plain and cells.cells is None:
-                columns.append(RawColumn(name, index + 1, "number", cells.numbers))
+                numbers = cells.numbers
+                numbers[np.isin(numbers, self.missing_numbers)] = np.nan
+                columns.append(RawColumn(name, index + 1, "number", numbers))
             else:
                 key = str(index + 1) if name is None else name
                 column = make_column(
@@ -124,7 +130,7 @@ class _Reader:
             header=names is not None,
             encoding=self.encoding,
             missing=self.missing,
-            label_type=self.told.label_type,
+            label_type=known_label_type(self.told, self.known),
             label_place=None if layout.target is None else layout.target + 1,
             kinds={column.key: column.kind for column in columns if column.kind != "number"},
         )
