@@ -149,11 +149,6 @@ def opened(data: str, file_format: FileFormat) -> str | BinaryIO:
         raise click.UsageError(
             f"--format must say what standard input is: {', '.join(FORMAT_NAMES)}."
         )
-    return standard_input()
-
-
-def standard_input() -> BinaryIO:
-    """Give standard input, its bytes."""
     return sys.stdin.buffer
 
 

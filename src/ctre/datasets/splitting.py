@@ -86,8 +86,8 @@ def _rows_alone(y: Labels) -> NDArray[np.intp]:
         )
     if is_alone.all():
         raise InvalidDataError(
-            f"Every one of the {len(classes)} classes has a single row, so none can be set aside to "
-            "test on. Give more rows, or a file with its own test rows."
+            f"Every one of the {len(classes)} classes has a single row, so none can be set aside "
+            "to test on. Give more rows, or a file with its own test rows."
         )
     if is_alone.any():
         names = ", ".join(map(str, classes[is_alone][:5]))
