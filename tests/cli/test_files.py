@@ -32,7 +32,8 @@ def test_columns_are_counted_as_in_training(ctre, tmp_path, rng):
     """Planted mistake: counted anew, the columns of the new file shift, and accuracy falls."""
     (tmp_path / "train.svm").write_text(svm(rng, 200, 0))
     (tmp_path / "new.svm").write_text(svm(rng, 60, 0, is_first_empty=True))
-    ctre("train", "train.svm", "--epochs", "30", "--hidden", "12", "--density", "0.9", "--out", "r")
+    sizes = ("--hidden", "12", "--density", "0.9", "--threads", "1", "--epochs", "20")
+    ctre("train", "train.svm", *sizes, "--out", "r")
     record = json.loads(ctre("predict", "r", "new.svm", "--json").stdout)
     assert record["accuracy"] > 0.85
 
@@ -85,7 +86,7 @@ def test_words_for_delimiters(train, tmp_path, word):
     assert train("a.csv", "--delimiter", word)["n_features"] == 2
 
 
-def test_standard_input(ctre, train, flowers, tmp_path, quick):
+def test_standard_input(ctre, flowers, tmp_path, quick):
     def pipe(data, *args):
         result = CliRunner().invoke(main, list(map(str, args)), input=data)
         return result.exit_code, result.stdout, result.stderr
@@ -160,7 +161,7 @@ def test_wording(message, expected):
     assert in_options(message, None) == message
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "latin-1", "ascii"])
+@pytest.mark.parametrize("encoding", ["cp1252", "latin-1"])
 def test_no_encoding_of_a_stream_raises(flowers, tmp_path, monkeypatch, quick, encoding):
     """Planted mistakes: a bar or a dash that the encoding lacks; a label it lacks is lost."""
     monkeypatch.chdir(tmp_path)
