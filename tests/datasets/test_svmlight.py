@@ -115,6 +115,7 @@ def test_what_counts_the_columns_is_asked_for_where_nothing_tells(svmlight):
         ("1 1:1\n0 99999999999999999999:1\n", "line 2: column 10{20} must be 1 to"),
         ("1 1:1\n0 1:1 2:nan\n", "row 2, column 2: the value must be a finite float32, got nan"),
         ("1 1:1e39\n0 1:1\n", "row 1, column 1: the value must be a finite float32"),
+        ("1 1:1\n0 2000000000:1\n", "line 2: column 2000000000 is far beyond what 2 columns"),
         ("1\n0\n", "has no column:value in any row"),
         ("", "is empty"),
         ("# nothing\n", "is empty"),

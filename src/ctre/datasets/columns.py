@@ -104,7 +104,7 @@ class ColumnCells:
         """Take the next cells, all of a block of rows."""
         values = floats(cells) if self.is_plain else None
         if values is not None:
-            if not self.points and "." in "".join(cells):
+            if not self.points and any("." in cell for cell in cells):
                 self.points, self.has_point = True, has_certain_point(cells)
             self._blocks.append(values)
             return

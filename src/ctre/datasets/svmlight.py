@@ -23,6 +23,7 @@ from ctre.errors import InvalidDataError, InvalidParameterError
 _PAIRS = re.compile(r"(?:\s*\d+:[^\s:]+)*\s*")
 _PAIR = re.compile(r"(\d+):([^\s:]+)")
 _MOST_COLUMNS = 2**31 - 1
+_ALWAYS_WIDE, _MOST_PER_COLUMN = 1 << 24, 1000
 _BLOCK_LINES = 10_000
 
 
@@ -74,6 +75,7 @@ def read_svmlight(
     _check_range(parser, indices, indptr, base, n_features)
     problems.raise_if_any()
     width = n_features or (int(indices.max()) + 1 - base if len(indices) else 0)
+    _require_occupied(parser, indices, indptr, width, source)
     if width < 1:
         raise InvalidDataError(f"{source} has no column:value in any row.")
     X = csr_array((values, (indices - base).astype(np.int32), indptr), shape=(parser.n_rows, width))
@@ -203,6 +205,24 @@ def _check_range(
         parser.problems.add(
             f"line {line}: column {indices[at]:.0f} must be {base} to {last}, {counted}",
         )
+
+
+def _require_occupied(
+    parser: _Parser,
+    indices: NDArray[Any],
+    indptr: NDArray[Any],
+    width: int,
+    source: Source,
+) -> None:
+    """See that a wrong index does not make a matrix that no memory can scale."""
+    if width <= _ALWAYS_WIDE or width <= _MOST_PER_COLUMN * (n := len(np.unique(indices))):
+        return
+    at = int(np.argmax(indices))
+    line = parser.lines[int(np.searchsorted(indptr, at, side="right")) - 1]
+    raise InvalidDataError(
+        f"{source}, line {line}: column {indices[at]:.0f} is far beyond what {n} columns with a "
+        "value need. Number the columns without such gaps."
+    )
 
 
 def _check_twice(parser: _Parser, X: csr_array, base: int) -> None:
