@@ -30,7 +30,7 @@ def _parse_missing(
     return tuple(mark.strip() for mark in value.split(",") if mark.strip())
 
 
-_OPTIONS: dict[str, Callable[[_Command], _Command]] = {
+FILE_OPTIONS: dict[str, Callable[[_Command], _Command]] = {
     "name": click.option(
         "--format",
         "name",
@@ -79,11 +79,11 @@ def file_options(command: _Command) -> _Command:
 
     @functools.wraps(command)
     def with_format(*args: Any, **keywords: Any) -> Any:
-        told = {name: keywords.pop(name) for name in _OPTIONS}
+        told = {name: keywords.pop(name) for name in FILE_OPTIONS}
         return command(*args, file_format=_as_format(told), **keywords)
 
     wrapped: Any = with_format
-    for option in reversed(_OPTIONS.values()):  # as decorators above each other would
+    for option in reversed(FILE_OPTIONS.values()):  # as decorators above each other would
         wrapped = option(wrapped)
     return cast("_Command", wrapped)
 
