@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from ctre.cli.file_options import file_options
 from ctre.cli.options import data_home_option, json_option
+
+if TYPE_CHECKING:
+    from ctre.datasets import FileFormat
 
 _SUFFIXES = (".csv", ".npz")
 
@@ -33,6 +38,7 @@ def _check_suffix(_: click.Context, param: click.Parameter, value: Path | None) 
     help="Column of the labels in a CSV or TSV file, if it has any: name or number.  [default: "
     "the name it had in training]",
 )
+@file_options
 @data_home_option
 @json_option
 def predict(
@@ -40,6 +46,7 @@ def predict(
     data: str,
     out: Path | None,
     target: str | None,
+    file_format: FileFormat,
     data_home: Path | None,
     as_json: bool,
 ) -> None:
@@ -53,10 +60,9 @@ def predict(
     and the probability of every class; an NPZ file has the arrays prediction, probability
     (n_rows, n_classes) and classes. Where the data have labels, the accuracy is told.
     """
-    from ctre.cli.data import open_samples
+    from ctre.cli.data import known_file, open_samples
     from ctre.cli.prediction import predict_samples
     from ctre.cli.run_folder import prepare_folder
-    from ctre.datasets import KnownNames
     from ctre.persistence import load_model
     from ctre.whole_file import whole_file
 
@@ -66,8 +72,8 @@ def predict(
     samples = open_samples(
         data,
         target=target,
-        known=KnownNames(saved.feature_names, saved.target),
-        n_features=saved.estimator.n_features_in_,
+        file_format=file_format,
+        known=known_file(saved),
         data_home=data_home,
     )
     predictions = predict_samples(saved, samples)
@@ -79,6 +85,7 @@ def predict(
         record = {
             "n_rows": len(predictions.labels),
             "accuracy": predictions.accuracy,
+            "n_labelled": predictions.n_labelled,
             "classes": predictions.classes.tolist(),
             "predictions": predictions.labels.tolist() if out is None else None,
             "out": None if out is None else str(out),
@@ -90,4 +97,6 @@ def predict(
     else:
         click.echo(f"Predictions of {len(predictions.labels)} rows: {out}")
     if predictions.accuracy is not None:
-        click.echo(f"Accuracy: {100 * predictions.accuracy:.1f} %", err=out is None)
+        n_rows, n_labelled = len(predictions.labels), predictions.n_labelled
+        of = "" if n_labelled == n_rows else f" of the {n_labelled} rows with a label"
+        click.echo(f"Accuracy: {100 * predictions.accuracy:.1f} %{of}", err=out is None)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctre._typing import DoubleArray
-from ctre.datasets import LabelledTable
+from ctre.datasets import LabelledTable, labels_like
 from ctre.errors import InvalidDataError
 from ctre.persistence import SavedModel
 
@@ -28,7 +28,9 @@ class Predictions:
     probabilities: DoubleArray
     """(n_rows, n_classes)"""
     accuracy: float | None
-    """Share of rows predicted right; None where the truth is not known."""
+    """Share predicted right of the rows with a label; None where there is none."""
+    n_labelled: int
+    """Rows with a label."""
 
     def as_csv(self) -> str:
         """Write a line for each row, counted from 1; probabilities to six digits."""
@@ -62,11 +64,13 @@ def predict_samples(saved: SavedModel, samples: LabelledTable) -> Predictions:
     estimator, X = saved.estimator, samples.X
     _check_columns(saved, samples)
     labels = estimator.predict(X)
-    accuracy = None
+    accuracy, n_labelled = None, 0
     if samples.y is not None:
-        _warn_of_unknown_labels(samples.y, estimator.classes_)
-        accuracy = float(np.mean(labels == samples.y))
-    return Predictions(estimator.classes_, labels, estimator.predict_proba(X), accuracy)
+        truth = labels_like(samples.y, estimator.classes_)
+        _warn_of_unknown_labels(truth, estimator.classes_)
+        told = labels if samples.has_label is None else labels[samples.has_label]
+        accuracy, n_labelled = float(np.mean(told == truth)), len(truth)
+    return Predictions(estimator.classes_, labels, estimator.predict_proba(X), accuracy, n_labelled)
 
 
 def _check_columns(saved: SavedModel, samples: LabelledTable) -> None:

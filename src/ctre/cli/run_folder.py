@@ -62,6 +62,7 @@ def save_run(run: Run, report: dict[str, Any], folder: Path) -> Path | None:
             run.estimator,
             feature_names=run.dataset.feature_names,
             target=run.dataset.target_name,
+            file_format=run.dataset.file_format.as_json(),
         ),
         "history.csv": _history_table(run.estimator.history_).encode(),
         "run.json": (json.dumps(report, indent=2) + "\n").encode(),

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ctre.cli.data import open_dataset
 from ctre.cli.run import check_classes, keywords_for
+from ctre.datasets import FileFormat
 from ctre.errors import MissingExtraError
 from ctre.experiments import StudyData
 from ctre.figure_style import as_png
@@ -29,6 +30,7 @@ def open_study(
     *,
     protocol: str,
     target: str | None,
+    file_format: FileFormat,
     test_fraction: float | None,
     data_home: Path | None,
 ) -> tuple[StudyData, dict[str, Any]]:
@@ -39,7 +41,13 @@ def open_study(
     click.UsageError, CTREError
         As `open_dataset`.
     """
-    dataset = open_dataset(data, target=target, test_fraction=test_fraction, data_home=data_home)
+    dataset = open_dataset(
+        data,
+        target=target,
+        file_format=file_format,
+        test_fraction=test_fraction,
+        data_home=data_home,
+    )
     check_classes(dataset)
     return StudyData.of(dataset), keywords_for(dataset, protocol, keywords)
 

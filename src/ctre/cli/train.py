@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from ctre.cli.checkpoint_options import checkpoint_options
 from ctre.cli.options import data_home_option, json_option
 from ctre.cli.parameter_options import parameter_option
 from ctre.cli.training_options import check_meaning, chosen_keywords, training_options
+
+if TYPE_CHECKING:
+    from ctre.datasets import FileFormat
 
 
 @click.command()
@@ -32,6 +35,7 @@ def train(
     data: str,
     protocol: str,
     target: str | None,
+    file_format: FileFormat,
     test_fraction: float | None,
     out: Path | None,
     checkpoint_folder: Path | None,
@@ -71,7 +75,13 @@ def train(
     checkpoint = chosen_checkpoint(checkpoint_folder, every, resume)
     if out is not None:
         prepare_folder(out)
-    dataset = open_dataset(data, target=target, test_fraction=test_fraction, data_home=data_home)
+    dataset = open_dataset(
+        data,
+        target=target,
+        file_format=file_format,
+        test_fraction=test_fraction,
+        data_home=data_home,
+    )
     with ProgressBar(messages()) as progress, resumable(checkpoint):
         run = fit_and_test(dataset, protocol, chosen | {"callbacks": (progress,)}, checkpoint)
     report = describe(run)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from types import MappingProxyType
@@ -61,11 +61,14 @@ class SavedModel:
         Names of the columns, in order.
     target : str or None
         Name of the column of labels in the file that the training rows came from.
+    file_format : mapping of str to value
+        How that file was written, as `ctre.datasets.FileFormat.as_json` has it.
     """
 
     estimator: Any
     feature_names: tuple[str, ...] | None = None
     target: str | None = None
+    file_format: Mapping[str, Any] = field(default_factory=dict)
 
 
 def save_model(
@@ -74,6 +77,7 @@ def save_model(
     *,
     feature_names: Sequence[str] | None = None,
     target: str | None = None,
+    file_format: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a fitted estimator to a file, whole or not at all.
 
@@ -87,6 +91,8 @@ def save_model(
         Names of the columns; by default those that the estimator saw in fit.
     target : str, optional
         Name of the column of labels in the file that the training rows came from.
+    file_format : mapping, optional
+        How that file was written, as `ctre.datasets.FileFormat.as_json` has it.
 
     Raises
     ------
@@ -104,7 +110,9 @@ def save_model(
     ``random_state`` that is no integer, ``validation_split``, ``callbacks``, ``verbose`` and
     ``n_threads``. The history is kept, and with it the attributes that are read from it.
     """
-    data = encode_model(estimator, feature_names=feature_names, target=target)
+    data = encode_model(
+        estimator, feature_names=feature_names, target=target, file_format=file_format
+    )
     with whole_file(Path(path)) as file:
         file.write(data)
 
@@ -114,6 +122,7 @@ def encode_model(
     *,
     feature_names: Sequence[str] | None = None,
     target: str | None = None,
+    file_format: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Give the bytes that `save_model` writes; same parameters, same errors."""
     check_is_fitted(estimator)
@@ -139,6 +148,7 @@ def encode_model(
         "feature_names": None if names is None else list(map(str, names)),
         "has_names_from_fit": names_in_fit is not None,
         "target": target,
+        "file_format": dict(file_format or {}),
     }
     return _FORMAT.encode(tree)
 
@@ -218,7 +228,8 @@ def _restored(tree: Branch) -> SavedModel:
     Parameters(**estimator.get_params(deep=False))  # checks them
     estimator.__dict__.update(fitted)
     target = tree.text("target") if "target" in tree else None
-    return SavedModel(estimator, None if names is None else tuple(names), target)
+    file_format = tree.branch("file_format").values if "file_format" in tree else {}
+    return SavedModel(estimator, None if names is None else tuple(names), target, file_format)
 
 
 def _parameters(stored: Branch) -> dict[str, Any]:
