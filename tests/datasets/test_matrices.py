@@ -244,7 +244,7 @@ def test_a_truncated_mat_file_is_refused(mat):
 
 
 def test_a_target_for_a_file_without_columns_names_is_refused(npz):
-    fails(InvalidParameterError, "names a column of a CSV or TSV file", npz(X=X, y=Y), target="y")
+    fails(InvalidParameterError, "names a column of a table", npz(X=X, y=Y), target="y")
 
 
 def test_an_unknown_suffix_lists_the_known_ones(tmp_path):

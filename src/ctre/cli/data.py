@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import sys
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +22,7 @@ from rich.progress import (
 
 from ctre.cli.consoles import messages
 from ctre.cli.file_options import flag_of
+from ctre.cli.task import Task, choose_task
 from ctre.datasets import (
     CATALOGUE,
     FORMAT_NAMES,
@@ -25,6 +30,7 @@ from ctre.datasets import (
     FileFormat,
     KnownFile,
     LabelledTable,
+    as_numbers,
     load,
     read_file,
     read_samples,
@@ -32,9 +38,22 @@ from ctre.datasets import (
 )
 from ctre.errors import UnknownNameError
 from ctre.persistence import SavedModel
+from ctre.tables import Table, TableEncoder, labelled_table
+from ctre.tables.encoder import describe_unknown
 
 STANDARD_INPUT = "-"
 _TEST_FRACTION = 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """Data to train on, and what for."""
+
+    dataset: Dataset
+    """Unscaled, with test rows; those of a table are encoded."""
+    task: Task
+    encoder: TableEncoder | None = None
+    """What made numbers of a table, learned from its training rows; None for a matrix."""
 
 
 def open_dataset(
@@ -44,8 +63,15 @@ def open_dataset(
     file_format: FileFormat,
     test_fraction: float | None,
     data_home: Path | None,
-) -> Dataset:
+    task: str,
+    kinds: Mapping[str, str] | None = None,
+) -> Opened:
     """Load a data set to train on, with test rows.
+
+    Parameters
+    ----------
+    data, target, file_format, test_fraction, data_home, task, kinds
+        As the options of ``ctre train``.
 
     Raises
     ------
@@ -55,14 +81,30 @@ def open_dataset(
         If there is no such data, or it cannot be used.
     """
     if is_file(data, target, file_format):
-        dataset = read_file(opened(data, file_format), target=target, file_format=file_format)
+        dataset = read_file(
+            opened(data, file_format),
+            target=target,
+            file_format=file_format,
+            rows_of=partial(labelled_table, kinds=kinds),
+        )
     else:
         dataset = _load(data, data_home)
+    chosen, dataset = choose_task(task, dataset)
     if dataset.X_test is None:
-        return split(dataset, test_fraction or _TEST_FRACTION)
-    if test_fraction is not None:
+        dataset = split(dataset, test_fraction or _TEST_FRACTION)
+    elif test_fraction is not None:
         raise click.UsageError(f"--test-fraction: {data} comes with its own test rows.")
-    return dataset
+    if not isinstance(dataset.X_train, Table):
+        if kinds is not None:
+            raise click.UsageError(f"--kinds: {data} is no table, its columns are numbers.")
+        return Opened(dataset, chosen)
+    encoder = TableEncoder(kinds=kinds).fit(dataset.X_train)
+    X_train, (X_test, unknown) = encoder.transform(dataset.X_train), encoder.encode(dataset.X_test)
+    if unknown:
+        warnings.warn(f"Test rows: {describe_unknown(unknown)}", stacklevel=2)
+    paper_scale = "std" if encoder.is_sparse_ else dataset.paper_scale
+    encoded = replace(dataset, X_train=X_train, X_test=X_test, paper_scale=paper_scale)
+    return Opened(encoded, chosen, encoder)
 
 
 def open_samples(
@@ -71,6 +113,7 @@ def open_samples(
     target: str | None,
     file_format: FileFormat,
     known: KnownFile,
+    kinds: Mapping[str, str] | None,
     data_home: Path | None,
 ) -> LabelledTable:
     """Load rows to predict: the test rows of a catalogued data set, or those of a file.
@@ -81,6 +124,8 @@ def open_samples(
         As for `open_dataset`.
     known : KnownFile
         What the file of the training rows was like.
+    kinds : mapping of str to str, or None
+        What the columns are to a model that takes tables as they are; None for other models.
 
     Raises
     ------
@@ -89,7 +134,13 @@ def open_samples(
     """
     if is_file(data, target, file_format):
         rows = opened(data, file_format)
-        return read_samples(rows, target=target, known=known, file_format=file_format)
+        return read_samples(
+            rows,
+            target=target,
+            known=known,
+            file_format=file_format,
+            rows_of=partial(labelled_table, kinds=kinds) if kinds is not None else as_numbers,
+        )
     dataset = _load(data, data_home)
     assert dataset.X_test is not None  # every catalogued data set has test rows
     return LabelledTable(dataset.X_test, dataset.y_test, dataset.feature_names)
@@ -103,12 +154,13 @@ def known_file(saved: SavedModel) -> KnownFile:
     InvalidDataError
         If the model file describes no format.
     """
-    return KnownFile(
-        saved.feature_names,
-        saved.target,
-        saved.estimator.n_features_in_,
-        FileFormat.from_json(saved.file_format),
-    )
+    file_format, encoder = FileFormat.from_json(saved.file_format), saved.encoder
+    if encoder is None or saved.feature_names is None:
+        n_features = (encoder or saved.network).n_features_in_
+        return KnownFile(saved.feature_names, saved.target, n_features, file_format)
+    used = encoder.used_columns
+    optional = tuple(name for name in saved.feature_names if name not in used)
+    return KnownFile(used, saved.target, len(used), file_format, optional)
 
 
 def is_file(data: str, target: str | None, file_format: FileFormat) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
-_FORMATS = ("csv", "tsv", "npz", "mat", "svmlight")
+_FORMATS = ("csv", "tsv", "parquet", "feather", "npz", "mat", "svmlight")
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "space": " ", "blank": " ", "comma": ",", "pipe": "|"}
 _DELIMITERS |= {"semicolon": ";"}
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ctre.cli.data import open_dataset
-from ctre.cli.run import check_classes, keywords_for
+from ctre.cli.run import keywords_for
 from ctre.datasets import FileFormat
 from ctre.errors import MissingExtraError
 from ctre.experiments import StudyData
@@ -41,15 +41,15 @@ def open_study(
     click.UsageError, CTREError
         As `open_dataset`.
     """
-    dataset = open_dataset(
+    opened = open_dataset(
         data,
         target=target,
         file_format=file_format,
         test_fraction=test_fraction,
         data_home=data_home,
+        task="classification",
     )
-    check_classes(dataset)
-    return StudyData.of(dataset), keywords_for(dataset, protocol, keywords)
+    return StudyData.of(opened.dataset), keywords_for(opened, protocol, keywords)
 
 
 def save_picture(path: Path, draw: Callable[[], Figure]) -> Path | None:

@@ -31,7 +31,7 @@ _OPTIONS = (
     click.option(
         "--target",
         metavar="COLUMN",
-        help="Column of the labels in a CSV or TSV file: name or number.",
+        help="Column of the labels in a table: name or number.",
     ),
     click.option(
         "--test-fraction",

@@ -9,11 +9,13 @@ from typing import Any, Literal, Self, TypeAlias, get_args
 
 from ctre.errors import InvalidDataError, InvalidParameterError
 
-FormatName: TypeAlias = Literal["csv", "tsv", "npz", "mat", "svmlight"]
+FormatName: TypeAlias = Literal["csv", "tsv", "parquet", "feather", "npz", "mat", "svmlight"]
 LabelType: TypeAlias = Literal["integer", "number", "text"]
 ColumnKind: TypeAlias = Literal["number", "boolean", "date", "text"]
 
 FORMAT_NAMES: tuple[FormatName, ...] = get_args(FormatName)
+TABLE_FORMATS: tuple[FormatName, ...] = ("csv", "tsv", "parquet", "feather")
+"""Those whose columns may be of any kind."""
 BLANKS = " "
 """The delimiter that stands for any run of blanks and tabs."""
 
@@ -49,7 +51,7 @@ class FileFormat:
 
     Parameters
     ----------
-    name : {"csv", "tsv", "npz", "mat", "svmlight"} or None
+    name : {"csv", "tsv", "parquet", "feather", "npz", "mat", "svmlight"} or None
         What the suffix would tell.
     delimiter : str or None
         The mark between the cells of a row; ``" "`` stands for any run of blanks and tabs.
@@ -159,9 +161,12 @@ class KnownFile:
         How many columns there were beside the labels.
     file_format : FileFormat
         How it was written.
+    optional : tuple of str
+        Columns that it had and the model makes nothing of: there or not, they do not matter.
     """
 
     features: tuple[str, ...] | None = None
     target: str | None = None
     n_features: int | None = None
     file_format: FileFormat = FileFormat()
+    optional: tuple[str, ...] = ()

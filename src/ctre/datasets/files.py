@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +12,14 @@ from typing import BinaryIO
 import numpy as np
 from scipy.sparse import issparse
 
-from ctre.datasets.file_format import FORMAT_NAMES, FileFormat, FormatName, KnownFile
+from ctre.datasets.arrow import read_arrow
+from ctre.datasets.file_format import (
+    FORMAT_NAMES,
+    TABLE_FORMATS,
+    FileFormat,
+    FormatName,
+    KnownFile,
+)
 from ctre.datasets.matrices import read_mat, read_npz
 from ctre.datasets.numeric import as_numbers
 from ctre.datasets.raw_table import RawTable
@@ -24,6 +32,9 @@ from ctre.errors import DatasetError, InvalidDataError, InvalidParameterError
 _SUFFIXES: dict[str, FormatName] = {
     ".csv": "csv",
     ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".feather": "feather",
+    ".arrow": "feather",
     ".npz": "npz",
     ".mat": "mat",
     ".svmlight": "svmlight",
@@ -32,6 +43,7 @@ _SUFFIXES: dict[str, FormatName] = {
 }
 
 AnyFile = str | os.PathLike[str] | BinaryIO
+RowsOf = Callable[[RawTable], LabelledTable]
 
 
 def read_file(
@@ -39,11 +51,13 @@ def read_file(
     *,
     target: str | int | None = None,
     file_format: FileFormat | None = None,
+    rows_of: RowsOf = as_numbers,
 ) -> Dataset:
     """Read labelled rows to train on.
 
     =====================================  =======================================================
     ``.csv``, ``.tsv``                     numbers and one column of labels
+    ``.parquet``, ``.feather``             the same; needs pyarrow: ``pip install ctre[tables]``
     ``.npz``                               ``X`` and ``y``, or ``X_train``, ``y_train``,
                                            ``X_test``, ``y_test``; a file of `scipy.sparse.save_npz`
     ``.svmlight``, ``.svm``, ``.libsvm``   sparse rows
@@ -58,10 +72,12 @@ def read_file(
     path : path or binary file
         The file; its suffix tells the format. One that is open already is read to its end.
     target : str or int, optional
-        For CSV and TSV: the column of labels, its name or its place counted from 1 (-1 is the
+        For tables: the column of labels, its name or its place counted from 1 (-1 is the
         last). Without it a column with a usual name.
     file_format : FileFormat, optional
         What is known of how it is written.
+    rows_of : callable, default=as_numbers
+        What makes rows of a raw table; `ctre.tables.labelled_table` takes columns of any kind.
 
     Returns
     -------
@@ -86,10 +102,8 @@ def read_file(
     source = open_source(path)
     name = find_format(source, told)
     told = replace(told, name=name)
-    if name in ("csv", "tsv"):
-        return dataset_of(
-            source, as_numbers(read_table(source, target, need_labels=True, told=told))
-        )
+    if name in TABLE_FORMATS:
+        return dataset_of(source, rows_of(_read_raw(source, target, told, need_labels=True)))
     train, test = _read_matrices(source, target, told)
     return dataset_of(source, train, test)
 
@@ -102,7 +116,7 @@ def read_raw_table(
     file_format: FileFormat | None = None,
     known: KnownFile | None = None,
 ) -> RawTable:
-    """Read a CSV or TSV file, its columns of whatever kind.
+    """Read a CSV, TSV, Parquet or Feather file, its columns of whatever kind.
 
     Parameters
     ----------
@@ -123,21 +137,21 @@ def read_raw_table(
     told = file_format or FileFormat()
     told = replace(told, name=find_format(source, told))
     known = known or KnownFile()
-    table = read_table(source, target, need_labels=need_labels, told=told, known=known)
+    table = _read_raw(source, target, told, known, need_labels=need_labels)
     if known.features is not None and table.names is not None:
-        return table.select(known.features, known.target)
+        return table.select(known.features, (known.target, *known.optional))
     return table
 
 
 def is_table(path: AnyFile, file_format: FileFormat | None = None) -> bool:
-    """Whether a file is CSV or TSV, by what was told or by its suffix.
+    """Whether a file is a table, by what was told or by its suffix.
 
     Raises
     ------
     DatasetError, InvalidParameterError
         If there is no such file, or neither tells.
     """
-    return find_format(open_source(path), file_format or FileFormat()) in ("csv", "tsv")
+    return find_format(open_source(path), file_format or FileFormat()) in TABLE_FORMATS
 
 
 def read_samples(
@@ -147,6 +161,7 @@ def read_samples(
     n_features: int | None = None,
     known: KnownFile | None = None,
     file_format: FileFormat | None = None,
+    rows_of: RowsOf = as_numbers,
 ) -> LabelledTable:
     """Read rows to predict, with their labels if the file has any.
 
@@ -165,6 +180,8 @@ def read_samples(
         the file may lack it. What is not told of the format is as it was there.
     file_format : FileFormat, optional
         What is known of how it is written.
+    rows_of : callable, default=as_numbers
+        As in :func:`read_file`.
 
     Returns
     -------
@@ -182,7 +199,7 @@ def read_samples(
     source = open_source(path)
     name = find_format(source, told)
     told = replace(told, name=name)
-    if name in ("csv", "tsv"):
+    if name in TABLE_FORMATS:
         table = read_raw_table(
             source.path or source.raw(),
             target=target,
@@ -191,11 +208,23 @@ def read_samples(
             known=known,
         )
         _require_width(source, len(table.columns), n_features, table)
-        return as_numbers(table)
+        return rows_of(table)
     rows, test = _read_matrices(source, target, told, known)
     rows = test or rows
     _require_width(source, rows.X.shape[1], n_features)
     return rows
+
+
+def _read_raw(
+    source: Source,
+    target: str | int | None,
+    told: FileFormat,
+    known: KnownFile | None = None,
+    *,
+    need_labels: bool,
+) -> RawTable:
+    read = read_table if told.name in ("csv", "tsv") else read_arrow
+    return read(source, target, need_labels=need_labels, told=told, known=known)
 
 
 def open_source(path: AnyFile) -> Source:
@@ -293,7 +322,7 @@ def _read_matrices(
 ) -> tuple[LabelledTable, LabelledTable | None]:
     if target is not None:
         raise InvalidParameterError(
-            f"target={target!r} names a column of a CSV or TSV file, and {source} is neither."
+            f"target={target!r} names a column of a table, and {source} is none."
         )
     if told.name == "svmlight":
         n_features = None if known is None else known.n_features

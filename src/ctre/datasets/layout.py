@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ctre.datasets.dialect import Dialect, Row, find_dialect, sample_of
 from ctre.datasets.file_format import FileFormat, KnownFile
 from ctre.datasets.header import is_header
-from ctre.datasets.names import LABELS
 from ctre.datasets.problems import Problems
 from ctre.datasets.source import Source
+from ctre.datasets.targets import TargetFinder
 from ctre.errors import InvalidDataError, InvalidParameterError
 
 _FEW_NAMES = 10
@@ -80,6 +79,7 @@ class LayoutFinder:
     ) -> None:
         self.source, self.encoding, self.told, self.known = source, encoding, told, known
         self.is_missing, self.problems = is_missing, problems
+        self.targets = TargetFinder(source, known)
 
     def find(self, target: str | int | None) -> Layout:
         """Find it out from the first rows.
@@ -131,7 +131,7 @@ class LayoutFinder:
             layout,
             first_line=first_line,
             names=stripped,
-            target=self._find_target(stripped, target),
+            target=self.targets.find(stripped, target),
         )
 
     def _find_names(
@@ -167,55 +167,7 @@ class LayoutFinder:
         place = self.known.file_format.label_place
         if target is None and place is not None and width - 1 == self.known.n_features:
             target = place
-        return self._place_of(target, width)
-
-    def _find_target(self, names: Sequence[str], target: str | int | None) -> int | None:
-        if target is not None:
-            asked = str(target)
-            return names.index(asked) if asked in names else self._place_of(target, len(names))
-        if self.known.target in names:
-            return names.index(str(self.known.target))
-        if self.known.features is not None:
-            return None
-        candidates = [name for name in names if name.casefold() in LABELS]
-        if len(candidates) > 1:
-            raise InvalidParameterError(
-                f"target must say which column of {self.source} holds the labels: "
-                f"{' or '.join(candidates)}."
-            )
-        return names.index(candidates[0]) if candidates else None
-
-    def _place_of(self, target: str | int | None, n_columns: int) -> int | None:
-        """Turn a place counted from 1, or from the end, into an index; a name has none here."""
-        try:
-            place = int(target) if target is not None else None
-        except ValueError:
-            place = None
-        if place is None:
-            return None
-        if not 1 <= abs(place) <= n_columns:
-            raise InvalidParameterError(
-                f"target must be one of the columns 1 to {n_columns} of {self.source} (or -1, the "
-                f"last), got {place}."
-            )
-        return place - 1 if place > 0 else n_columns + place
-
-    def which_target(self, layout: Layout, target: str | int | None) -> str:
-        """Ask for the column of labels."""
-        if layout.names is None:
-            return (
-                f"{self.source} has no header, so target must be the place of the column of "
-                f"labels, 1 to {layout.width} (or -1, the last)."
-            )
-        near = difflib.get_close_matches(str(target), layout.names, n=1) if target else ()
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        few = ", ".join(layout.names[:_FEW_NAMES])
-        more = f", … ({layout.width} in all)" if layout.width > _FEW_NAMES else ""
-        got = "" if target is None else f", got {target!r}"
-        return (
-            f"target must be the column of {self.source} that holds the labels{got}.{hint} "
-            f"Columns: {few}{more}."
-        )
+        return self.targets.place_of(target, width)
 
 
 def check_names(names: Sequence[str], problems: Problems) -> None:

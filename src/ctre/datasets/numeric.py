@@ -101,20 +101,38 @@ def _judge(column: RawColumn, table: RawTable) -> None:
             f"{column.label} has dates, such as {cells[present[0]]!r}", "Encode dates as numbers."
         )
         return
+    if not note_strays(column, table, least=0.5, way_out=_NO_TEXT):
+        first = next(row for row in present.tolist() if plain_number(cells[row]) is None)
+        where = f"{table.where(first)}{_disturbs(cells[first])}"
+        table.problems.add(
+            f"{column.label} has text, such as {cells[first]!r} in {where}", _NO_TEXT
+        )
+
+
+def note_strays(column: RawColumn, table: RawTable, *, least: float, way_out: str) -> bool:
+    """Note a column of text that seems meant as numbers, and tell whether it is one.
+
+    Parameters
+    ----------
+    column, table
+        The column, of text, and its table, which takes the problem.
+    least : float in [0, 1]
+        The share of numbers among the cells that are not missing, from which on it seems so.
+    way_out : str
+        What can be done, where the cells mean something.
+    """
+    cells = column.values
+    present = [row for row, cell in enumerate(cells) if cell is not None]
     odd = [row for row in present if plain_number(cells[row]) is None]
-    first = int(odd[0])
-    cell = cells[first]
-    if 2 * len(odd) <= len(present):
-        table.problems.add(
-            f"{table.where(first)}, {column.label}: {cell!r} is not a number{_disturbs(cell)}"
-            f"{_and_more(len(odd))}",
-            f"{_NO_TEXT} If {cell!r} stands for no value: missing={cell!r}.",
-        )
-    else:
-        table.problems.add(
-            f"{column.label} has text, such as {cell!r} in {table.where(first)}{_disturbs(cell)}",
-            _NO_TEXT,
-        )
+    if len(present) - len(odd) < least * len(present):
+        return False
+    first, cell = odd[0], cells[odd[0]]
+    table.problems.add(
+        f"{table.where(first)}, {column.label}: {cell!r} is not a number{_disturbs(cell)}"
+        f"{_and_more(len(odd))}",
+        f"{way_out} If {cell!r} stands for no value: missing={cell!r}.",
+    )
+    return True
 
 
 def _judge_numbers(column: RawColumn, values: DoubleArray, table: RawTable) -> None:

@@ -60,17 +60,17 @@ class RawTable:
         """Whether all columns are numbers, and none is missing."""
         return all(column.is_numeric and not column.is_missing.any() for column in self.columns)
 
-    def select(self, names: Sequence[str], target: str | None) -> RawTable:
+    def select(self, names: Sequence[str], expected: Sequence[str | None] = ()) -> RawTable:
         """Take the columns of those names, in that order, and say which others there are.
 
-        That of the labels, so called in training, is no surprise.
+        Those that are expected are no surprise: labels, so called in training, for one.
 
         Where some are missing, that becomes one of the table's problems.
         """
         by_name = {column.name: column for column in self.columns}
         lacking = [name for name in names if name not in by_name]
-        wanted = set(names)
-        surplus = [name for name in self.names or () if name not in wanted | {target}]
+        wanted = {*names, *expected}
+        surplus = [name for name in self.names or () if name not in wanted]
         if lacking:
             also = f"; it has {_list(surplus)}, which the model was not" if surplus else ""
             self.problems.add(f"{_columns(lacking)} missing, which the model was trained on{also}")

@@ -17,7 +17,6 @@ from ctre.datasets.numerals import MISSING, MISSING_LABELS, Decimal, plain_numbe
 from ctre.datasets.problems import Problems
 from ctre.datasets.raw_table import RawTable
 from ctre.datasets.source import Source
-from ctre.errors import InvalidParameterError
 
 _BLOCK_CELLS = 1 << 20
 
@@ -91,7 +90,7 @@ class _Reader:
         )
         layout = finder.find(target)
         if need_labels and layout.target is None:
-            raise InvalidParameterError(finder.which_target(layout, target))
+            raise finder.targets.question(layout.names, layout.width, target)
         gathered, lines = self.gather(layout)
         self.recover(layout, gathered)
         decimal = self.find_decimal(layout, gathered)
