@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         reads,
     )
     from ctre.persistence import load_model, save_model
+    from ctre.tables import TableEncoder, column_importances, make_table_pipeline
     from ctre.training import Callback, Checkpoint, ScoreCurve, StopTraining
 
 _HOMES = {
@@ -55,6 +56,7 @@ _HOMES = {
     ),
     "ctre.training": ("Callback", "Checkpoint", "ScoreCurve", "StopTraining"),
     "ctre.persistence": ("load_model", "save_model"),
+    "ctre.tables": ("TableEncoder", "column_importances", "make_table_pipeline"),
     "ctre.datasets": ("make_madelon",),
 }  # fmt: skip
 _MODULES = {name: home for home, names in _HOMES.items() for name in names}
@@ -86,11 +88,14 @@ __all__ = [
     "SparseMLPRegressor",
     "StopTraining",
     "Switch",
+    "TableEncoder",
     "Timing",
     "__version__",
+    "column_importances",
     "load_dataset",
     "load_model",
     "make_madelon",
+    "make_table_pipeline",
     "reads",
     "save_model",
 ]

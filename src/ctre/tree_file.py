@@ -239,8 +239,8 @@ class Branch:
         self.require(name, isinstance(value, str), "text", value)
         return str(value)
 
-    def texts(self, name: str, length: int) -> list[str]:
-        """Give an entry that must be a list of so many texts."""
+    def texts(self, name: str, length: int | None = None) -> list[str]:
+        """Give an entry that must be a list of texts, of some length."""
         values = self.sequence(name, length)
         is_fit = all(isinstance(value, str) for value in values)
         self.require(name, is_fit, "a list of text", values)

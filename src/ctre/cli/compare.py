@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,9 @@ from ctre.cli.options import data_home_option, json_option
 from ctre.cli.parameter_options import parameter_option
 from ctre.cli.study_options import going_on_later, parse_names, seeds_option, study_out_option
 from ctre.cli.training_options import check_meaning, chosen_keywords, training_options
+
+if TYPE_CHECKING:
+    from ctre.datasets import FileFormat
 
 _PICTURE_FILE = "curves.png"
 
@@ -37,6 +40,7 @@ def compare(
     n_seeds: int,
     protocol: str,
     target: str | None,
+    file_format: FileFormat,
     test_fraction: float | None,
     out: Path | None,
     data_home: Path | None,
@@ -69,6 +73,7 @@ def compare(
         chosen,
         protocol=protocol,
         target=target,
+        file_format=file_format,
         test_fraction=test_fraction,
         data_home=data_home,
     )

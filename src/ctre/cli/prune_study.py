@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,9 @@ from ctre.cli.study_options import (
     study_out_option,
 )
 from ctre.cli.training_options import check_meaning, chosen_keywords, training_options
+
+if TYPE_CHECKING:
+    from ctre.datasets import FileFormat
 
 _PICTURE_FILE = "pruning.png"
 
@@ -53,6 +56,7 @@ def prune_study(
     n_seeds: int,
     protocol: str,
     target: str | None,
+    file_format: FileFormat,
     test_fraction: float | None,
     out: Path | None,
     data_home: Path | None,
@@ -89,6 +93,7 @@ def prune_study(
         chosen,
         protocol=protocol,
         target=target,
+        file_format=file_format,
         test_fraction=test_fraction,
         data_home=data_home,
     )

@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ctre.cli.data import open_dataset
-from ctre.cli.run import check_classes, keywords_for
+from ctre.cli.run import keywords_for
+from ctre.datasets import FileFormat
 from ctre.errors import MissingExtraError
 from ctre.experiments import StudyData
 from ctre.figure_style import as_png
@@ -29,6 +30,7 @@ def open_study(
     *,
     protocol: str,
     target: str | None,
+    file_format: FileFormat,
     test_fraction: float | None,
     data_home: Path | None,
 ) -> tuple[StudyData, dict[str, Any]]:
@@ -39,9 +41,15 @@ def open_study(
     click.UsageError, CTREError
         As `open_dataset`.
     """
-    dataset = open_dataset(data, target=target, test_fraction=test_fraction, data_home=data_home)
-    check_classes(dataset)
-    return StudyData.of(dataset), keywords_for(dataset, protocol, keywords)
+    opened = open_dataset(
+        data,
+        target=target,
+        file_format=file_format,
+        test_fraction=test_fraction,
+        data_home=data_home,
+        task="classification",
+    )
+    return StudyData.of(opened.dataset), keywords_for(opened, protocol, keywords)
 
 
 def save_picture(path: Path, draw: Callable[[], Figure]) -> Path | None:

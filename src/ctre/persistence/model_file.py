@@ -6,6 +6,7 @@ A model file is a tree (`ctre.tree_file`) of ::
     task                   what was learned: its kind, and what that consists of
     scaling                the rule that rows are scaled by, and its arrays
     history                what is remembered of every epoch, a list for each field
+    table                  what makes numbers of a table, see `ctre.tables.stored`
     estimator, parameters, layer_sizes, activation, alpha, batch_size, similarity_samples,
     feature_names, has_names_from_fit, target
 """
@@ -14,13 +15,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from ctre.errors import InvalidDataError
@@ -31,6 +33,8 @@ from ctre.network import SparseNetwork
 from ctre.network.stored import restored_layers, stored_layer
 from ctre.persistence.older import OLDER_VERSIONS, upgraded
 from ctre.preprocessing import Scaling, scaling_kind
+from ctre.tables import TableEncoder, table_pipeline
+from ctre.tables.stored import restored_encoder, stored_encoder
 from ctre.training import Task
 from ctre.training.stored_fit import restored_history, stored_history
 from ctre.training.task_table import TASKS
@@ -55,25 +59,45 @@ class SavedModel:
 
     Parameters
     ----------
-    estimator : SparseMLPClassifier or SparseMLPRegressor
-        Fitted; it scales rows as it did in training.
+    estimator : SparseMLPClassifier, SparseMLPRegressor or Pipeline
+        Fitted; it scales rows as it did in training. A pipeline takes tables, see
+        `ctre.make_table_pipeline`.
     feature_names : tuple of str or None
         Names of the columns, in order.
     target : str or None
         Name of the column of labels in the file that the training rows came from.
+    file_format : mapping of str to value
+        How that file was written, as `ctre.datasets.FileFormat.as_json` has it.
     """
 
     estimator: Any
     feature_names: tuple[str, ...] | None = None
     target: str | None = None
+    file_format: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def network(self) -> Any:
+        """The estimator itself, or the one that a pipeline ends with."""
+        return self.estimator[-1] if isinstance(self.estimator, Pipeline) else self.estimator
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether numbers are predicted, and no classes."""
+        return isinstance(self.network, SparseMLPRegressor)
+
+    @property
+    def encoder(self) -> TableEncoder | None:
+        """What makes numbers of a table, where the model is a pipeline."""
+        return self.estimator[0] if isinstance(self.estimator, Pipeline) else None
 
 
 def save_model(
     path: str | os.PathLike[str],
-    estimator: SparseMLP,
+    estimator: SparseMLP | Pipeline,
     *,
     feature_names: Sequence[str] | None = None,
     target: str | None = None,
+    file_format: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a fitted estimator to a file, whole or not at all.
 
@@ -81,12 +105,14 @@ def save_model(
     ----------
     path : path
         By convention it ends in ``.safetensors``. A file that is there is replaced.
-    estimator : SparseMLPClassifier or SparseMLPRegressor
-        Fitted.
+    estimator : SparseMLPClassifier, SparseMLPRegressor or Pipeline
+        Fitted; a pipeline as `ctre.make_table_pipeline` makes it.
     feature_names : sequence of str, optional
         Names of the columns; by default those that the estimator saw in fit.
     target : str, optional
         Name of the column of labels in the file that the training rows came from.
+    file_format : mapping, optional
+        How that file was written, as `ctre.datasets.FileFormat.as_json` has it.
 
     Raises
     ------
@@ -102,21 +128,28 @@ def save_model(
     -----
     Left out is what only fit needs and JSON cannot hold, and what belongs to the machine: a
     ``random_state`` that is no integer, ``validation_split``, ``class_weight``, ``callbacks``,
-    ``verbose`` and ``n_threads``. The history is kept, and with it the attributes that are read from it.
+    ``verbose`` and ``n_threads``. The history is kept, and with it the attributes that are read
+    from it.
     """
-    data = encode_model(estimator, feature_names=feature_names, target=target)
+    data = encode_model(
+        estimator, feature_names=feature_names, target=target, file_format=file_format
+    )
     with whole_file(Path(path)) as file:
         file.write(data)
 
 
 def encode_model(
-    estimator: SparseMLP,
+    estimator: SparseMLP | Pipeline,
     *,
     feature_names: Sequence[str] | None = None,
     target: str | None = None,
+    file_format: Mapping[str, Any] | None = None,
 ) -> bytes:
     """Give the bytes that `save_model` writes; same parameters, same errors."""
     check_is_fitted(estimator)
+    encoder = None
+    if isinstance(estimator, Pipeline):
+        encoder, estimator = _steps(estimator)
     name, task, network = type(estimator).__name__, estimator.task_, estimator.network_
     for thing, known in ((estimator, _ESTIMATORS.get(name)), (task, TASKS.get(task.kind))):
         if type(thing) is not known:
@@ -124,7 +157,7 @@ def encode_model(
                 f"A model file holds estimators and tasks of the library alone, got "
                 f"{type(thing).__qualname__}. Pickle it, or save the estimator it is made of."
             )
-    names_in_fit = getattr(estimator, "feature_names_in_", None)
+    names_in_fit = getattr(encoder or estimator, "feature_names_in_", None)
     names = names_in_fit if feature_names is None else feature_names
     tree = {
         "estimator": name,
@@ -138,9 +171,11 @@ def encode_model(
         "batch_size": estimator.batch_size_,
         "similarity_samples": estimator.similarity_samples_,
         "history": stored_history(estimator.history_),
+        "table": None if encoder is None else stored_encoder(encoder),
         "feature_names": None if names is None else list(map(str, names)),
         "has_names_from_fit": names_in_fit is not None,
         "target": target,
+        "file_format": dict(file_format or {}),
     }
     return _FORMAT.encode(tree)
 
@@ -214,15 +249,38 @@ def _restored(tree: Branch) -> SavedModel:
         fitted["similarity_samples_"] = tree.integer("similarity_samples", 1)
         fitted["batch_size_"] = tree.integer("batch_size", 1)
         fitted["alpha_"] = tree.number("alpha")
-    names = tree.texts("feature_names", n_features) if "feature_names" in tree else None
-    if names is not None and tree.value("has_names_from_fit") is True:
+    encoder = _encoder(tree.branch("table"), n_features) if "table" in tree else None
+    n_names = n_features if encoder is None else encoder.n_features_in_
+    names = tree.texts("feature_names", n_names) if "feature_names" in tree else None
+    if encoder is None and names is not None and tree.value("has_names_from_fit") is True:
         fitted["feature_names_in_"] = np.array(names, dtype=object)
 
     estimator = kind(**_parameters(tree.branch("parameters")))
     Parameters(**estimator.get_params(deep=False))  # checks them
     estimator.__dict__.update(fitted)
     target = tree.text("target") if "target" in tree else None
-    return SavedModel(estimator, None if names is None else tuple(names), target)
+    file_format = tree.branch("file_format").values if "file_format" in tree else {}
+    model = estimator if encoder is None else table_pipeline(encoder, estimator)
+    return SavedModel(model, None if names is None else tuple(names), target, file_format)
+
+
+def _steps(pipeline: Pipeline) -> tuple[TableEncoder, Any]:
+    steps = [step for _, step in pipeline.steps]
+    if len(steps) != 2 or type(steps[0]) is not TableEncoder:
+        names = ", ".join(type(step).__name__ for step in steps)
+        raise InvalidDataError(
+            "A model file holds pipelines of a TableEncoder and an estimator of the library alone, "
+            f"as make_table_pipeline makes them, got one of {names}. Pickle it, or save the "
+            "estimator."
+        )
+    return steps[0], steps[1]
+
+
+def _encoder(stored: Branch, n_features: int) -> TableEncoder:
+    encoder = restored_encoder(stored)
+    n_out = len(encoder.get_feature_names_out())
+    require(n_out == n_features, f"its table has {n_out} features, its network {n_features}.")
+    return encoder
 
 
 def _parameters(stored: Branch) -> dict[str, Any]:
