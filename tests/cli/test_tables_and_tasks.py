@@ -71,6 +71,7 @@ def test_regression_is_reported_drawn_and_predicted(ctre, train, houses, tmp_pat
     assert record["predictions"] == pytest.approx(predicted.tolist(), rel=1e-6)
 
 
+@pytest.mark.filterwarnings("default")  # the command says them
 def test_predict_finds_columns_and_counts_what_it_does_not_know(ctre, train, houses, tmp_path):
     train("houses.csv", "--target", "price", "--task", "regression", "--out", "run")
     new = houses[["sold", "garden", "quarter", "size"]].head(5)
@@ -78,11 +79,15 @@ def test_predict_finds_columns_and_counts_what_it_does_not_know(ctre, train, hou
     new.to_csv(tmp_path / "new.csv", index=False)
     result = ctre("predict", "run", "new.csv", "--json")
     record = json.loads(result.stdout)
-    assert record["unknown_categories"] == {"quarter": {"moon": 2}}
     assert "'quarter' in 2 rows ('moon')" in result.stderr
+    assert record["unknown_categories"] == {"quarter": {"moon": 2}}
     assert len(record["predictions"]) == 5
-    rows = list(csv.reader(ctre("predict", "run", "new.csv").stdout.splitlines()))
+    houses.to_csv(tmp_path / "same.csv")  # with a column that numbers the rows
+    result = ctre("predict", "run", "same.csv")
+    assert "left out" in result.stderr
+    rows = list(csv.reader(result.stdout.splitlines()))
     assert rows[0] == ["row", "prediction"]
+    assert len(rows) == 1 + len(houses)
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "feather"])
@@ -141,15 +146,16 @@ def test_a_majority_that_is_all_that_was_learned_is_said(ctre, tmp_path, rng):
 
 
 def test_a_number_with_stray_words_is_no_category(ctre, train, tmp_path, rng):
-    rows = pd.DataFrame({"a": rng.normal(size=60).round(3).astype(str), "b": rng.normal(size=60),
-                         "y": ["u", "v"] * 30})  # fmt: skip
+    words = rng.integers(0, 9, 60).astype(str).astype(object)
+    rows = pd.DataFrame({"a": words, "b": rng.normal(size=60), "y": ["u", "v"] * 30})
     rows.loc[3, "a"] = "oops"
     rows.to_csv(tmp_path / "t.csv", index=False)
     result = ctre("train", "t.csv", code=2)
     assert "column 1 'a': 'oops' is not a number" in result.stderr
     assert "--kinds a=category" in result.stderr.replace("'", "")
     assert train("t.csv", "--missing", "oops")["columns"][0]["has_gaps"]
-    assert train("t.csv", "--kinds", "a=category,b=number")["columns"][0]["kind"] == "category"
+    columns = train("t.csv", "--kinds", "a=category,b=dropped")["columns"]
+    assert [column["kind"] for column in columns] == ["category", "dropped"]
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,15 @@ def test_booleans_are_zero_and_one_and_the_usual_one_where_missing():
     assert features["b is missing"].tolist() == [0, 1, 0, 0]
 
 
+def test_words_for_yes_and_no_are_booleans():
+    """As in CSV files: a model trained on one takes frames of the same table."""
+    encoder, features = fit(pd.DataFrame({"b": ["Yes", "no", None, "no"]}))
+    assert encoder.columns_["b"] == Boolean(usual=0.0, has_gaps=True)
+    assert features["b"].tolist() == [1, 0, 0, 0]
+    with pytest.raises(InvalidDataError, match="'b' must hold numbers, got 'maybe'"):
+        encoder.transform(pd.DataFrame({"b": ["maybe"]}))
+
+
 def test_a_date_is_days_and_the_parts_that_vary():
     moments = pd.date_range("2023-12-30", periods=8, freq="D")
     encoder, features = fit(pd.DataFrame({"d": moments}))

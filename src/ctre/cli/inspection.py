@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ctre.cli.columns_report import describe_columns
 from ctre.estimators.parameters import PARAMETERS
 from ctre.figure_style import as_image
 from ctre.model_picture import draw_model
@@ -33,10 +34,16 @@ def describe(saved: SavedModel, file: Path, n_inputs: int) -> dict[str, Any]:
     n_inputs : int
         How many of the most important inputs to name.
     """
-    estimator = saved.estimator
+    estimator, names = saved.network, saved.feature_names
     network, task = estimator.network_, estimator.task_
     importances = estimator.feature_importances_
     degrees = network.layers[0].topology.out_degrees
+    if saved.encoder is not None:  # an input is a column then, whatever it is encoded in
+        names = tuple(saved.encoder.columns_)
+        importances, degrees = (
+            np.array(list(saved.encoder.by_column(values).values()), dtype=values.dtype)
+            for values in (importances, degrees)
+        )
     order = np.lexsort((-degrees, -importances))[:n_inputs]
     history = getattr(estimator, "history_", None)
     return {
@@ -59,15 +66,16 @@ def describe(saved: SavedModel, file: Path, n_inputs: int) -> dict[str, Any]:
         "best_epoch": history and history.best.epoch,
         "validation_score": history and history.best.validation_score,
         "metric": task.metric,
+        "columns": None if saved.encoder is None else describe_columns(saved.encoder),
         "layers": [_layer(layer) for layer in network.layers],
         "n_connections": sum(network.n_connections),
         "n_dense": network.n_places,
         "density": network.density,
-        "n_used_inputs": int(np.count_nonzero(degrees)),
+        "n_used_inputs": int(np.count_nonzero(network.layers[0].topology.out_degrees)),
         "top_inputs": [
             {
                 "column": column,
-                "name": None if saved.feature_names is None else saved.feature_names[column],
+                "name": None if names is None else names[column],
                 "importance": float(importances[column]),
                 "n_connections": int(degrees[column]),
             }
@@ -95,7 +103,9 @@ def _spread(degrees: NDArray[np.int32]) -> dict[str, float]:
 
 def draw(saved: SavedModel, file: Path, kind: str) -> bytes:
     """Draw the model, as a file's content of a kind such as "png"."""
-    estimator = saved.estimator
+    estimator, names = saved.network, saved.feature_names
+    if saved.encoder is not None:
+        names = tuple(saved.encoder.get_feature_names_out())
     figure = draw_model(
         estimator.network_,
         estimator.feature_importances_,
@@ -103,7 +113,7 @@ def draw(saved: SavedModel, file: Path, kind: str) -> bytes:
             f"{_title(file)}, {estimator.method}: "
             f"{estimator.n_connections_:,} connections ({100 * estimator.density_:.3g} % of dense)"
         ),
-        feature_names=saved.feature_names,
+        feature_names=names,
     )
     return as_image(figure, kind)
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctre._typing import DoubleArray
+from ctre.datasets.numerals import booleans
 from ctre.errors import InvalidDataError
 from ctre.tables.dates import as_moments, find_pattern
 
@@ -37,7 +38,7 @@ class Column:
 
     @property
     def natural_kind(self) -> Kind:
-        """What it is by its values alone; of text, dates if all are written in one way."""
+        """What it is by its values alone; text may be yes and no, or dates written in one way."""
         if self.is_boolean:
             return "boolean"
         if self.values.dtype.kind == "f":
@@ -47,6 +48,8 @@ class Column:
         present = [value for value in self.values if value is not None]
         if not present:
             return "number"
+        if booleans(present) is not None:
+            return "boolean"
         return "date" if find_pattern(present) is not None else "category"
 
     def take(self, rows: NDArray[np.intp]) -> Column:
@@ -65,6 +68,8 @@ class Column:
             raise self._is_not("numbers", "dates")
         if self.values.dtype.kind == "f":
             values = self.values
+        elif (words := booleans(v for v in self.values if v is not None)) is not None:
+            values = np.array([np.nan if v is None else words[v] for v in self.values])
         else:
             values = np.array([np.nan if v is None else self._number(v) for v in self.values])
         infinite = np.isinf(values)
