@@ -38,7 +38,7 @@ def content(path, **told):
         "a,b,y\r1.5,2,x\r3,4.25,z\r",
         '\ufeff"a","b","y"\n1.5,2,x\n3,4.25,z\n',
         "a\tb\ty\n1.5\t2\tx\n3\t4.25\tz\n".encode("utf-16"),
-        gzip.compress(b"a,b,y\n1.5,2,x\n3,4.25,z\n"),
+        gzip.compress(b"a,b,y\n1.5,2,x\n3,4.25,z\n", mtime=0),
     ],
 )
 def test_what_divides_the_lines_is_found_out(written, text):
