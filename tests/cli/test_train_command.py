@@ -174,7 +174,8 @@ def test_a_file_without_test_rows_is_split(train, flowers):
     report = train(flowers, "--target", "species")
     assert (report["n_train"], report["n_test"], report["n_classes"]) == (48, 12, 2)
     assert report["dataset"] == "flowers"
-    assert {entry["name"] for entry in report["top_inputs"]} == {"petal", "sepal", "garden"}
+    assert {entry["name"] for entry in report["top_inputs"]} == {"petal", "sepal"}
+    assert report["columns"][2]["why"] == "constant"  # garden
     assert report["informative"] is None
     assert train(flowers, "--target", "4", "--test-fraction", "0.5")["n_test"] == 30
 

@@ -160,7 +160,7 @@ def known_file(saved: SavedModel) -> KnownFile:
         return KnownFile(saved.feature_names, saved.target, n_features, file_format)
     used = encoder.used_columns
     optional = tuple(name for name in saved.feature_names if name not in used)
-    return KnownFile(used, saved.target, len(used), file_format, optional)
+    return KnownFile(used, saved.target, encoder.n_features_in_, file_format, optional)
 
 
 def is_file(data: str, target: str | None, file_format: FileFormat) -> bool:

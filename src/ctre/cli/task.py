@@ -83,6 +83,7 @@ def _is_measurement(target: str, n_different: int, n_once: int) -> bool:
     what = f"{target}: {n_different} different numbers, {n_once} of them once."
     if not sys.stdin.isatty():
         raise click.UsageError(
-            f"{what} Is it a measurement? Then say --task regression, else --task classification."
+            f"{what} Is it a measurement? Then say --task regression, else --task classification; "
+            "--target 'NAME' names another column."
         )
     return click.confirm(f"{what} Is it a measurement?", default=True, err=True)

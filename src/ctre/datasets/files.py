@@ -207,7 +207,8 @@ def read_samples(
             file_format=told,
             known=known,
         )
-        _require_width(source, len(table.columns), n_features, table)
+        if known.features is None or table.names is None:  # else they were taken by their names
+            _require_width(source, len(table.columns), n_features, table)
         return rows_of(table)
     rows, test = _read_matrices(source, target, told, known)
     rows = test or rows
