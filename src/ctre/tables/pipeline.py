@@ -47,7 +47,7 @@ def make_table_pipeline(
     >>> from ctre import SparseMLPClassifier, make_table_pipeline
     >>> ports = ["Oslo", "Rome", "Oslo", "Bergen"] * 9
     >>> table = pd.DataFrame({"age": [31, None, 42, 18] * 9, "port": ports})
-    >>> model = make_table_pipeline(SparseMLPClassifier((20, 20), max_iter=20, random_state=0))
+    >>> model = make_table_pipeline(SparseMLPClassifier((20, 20), random_state=0))
     >>> model.fit(table, [0, 1, 0, 1] * 9).score(table, [0, 1, 0, 1] * 9)
     1.0
     """
