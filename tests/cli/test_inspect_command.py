@@ -18,7 +18,7 @@ def flower_model(train, flowers, tmp_path):
 
 
 def test_what_is_said_of_a_model(ctre, flower_model):
-    model = load_model(flower_model).estimator
+    model = load_model(flower_model).network
     record = json.loads(ctre("inspect", "run", "--json").stdout)
     assert record["file"] == "run/model.safetensors"
     assert record["bytes"] == (flower_model / "model.safetensors").stat().st_size
@@ -51,7 +51,7 @@ def test_what_is_printed(ctre, flower_model):  # noqa: ARG001
     for words in (
         "run/model.safetensors", " kB", "classification of 'species', 2 classes: rose, tulip",
         "ctre-corr, epoch 3 of 3", "--hidden 8,6", "--epsilon 2.0", "--epochs 3",
-        "scaled by 'anchored'", "3 → 8", "In-degree", "petal", "━━━", "of 3 inputs are connected",
+        "scaled by 'anchored'", "2 → 8", "In-degree", "petal", "━━━", "of 3 inputs are connected",
     ):  # fmt: skip
         assert words in text
     assert "Picture" not in text
