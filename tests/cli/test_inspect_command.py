@@ -30,7 +30,7 @@ def test_what_is_said_of_a_model(ctre, flower_model):
     assert record["settings"]["epochs"] == 3
     assert record["scaling"] == "anchored"
     assert record["n_connections"] == model.n_connections_
-    assert record["n_dense"] == 3 * 8 + 8 * 6 + 6 * 2
+    assert record["n_dense"] == 2 * 8 + 8 * 6 + 6 * 2
     assert [layer["n_connections"] for layer in record["layers"]] == [
         matrix.nnz for matrix in model.coefs_
     ]
@@ -39,7 +39,8 @@ def test_what_is_said_of_a_model(ctre, flower_model):
         "min": into.min(), "median": np.median(into), "max": into.max()
     }  # fmt: skip
     importances = [entry["importance"] for entry in record["top_inputs"]]
-    assert importances == sorted(model.feature_importances_, reverse=True)
+    garden = [0.0]  # constant, and dropped
+    assert importances == sorted([*model.feature_importances_, *garden], reverse=True)
     first = record["top_inputs"][0]
     assert first["name"] == ("petal", "sepal", "garden")[model.feature_importances_.argmax()]
     degrees = model.network_.layers[0].topology.out_degrees
@@ -51,7 +52,7 @@ def test_what_is_printed(ctre, flower_model):  # noqa: ARG001
     for words in (
         "run/model.safetensors", " kB", "classification of 'species', 2 classes: rose, tulip",
         "ctre-corr, epoch 3 of 3", "--hidden 8,6", "--epsilon 2.0", "--epochs 3",
-        "scaled by 'anchored'", "2 → 8", "In-degree", "petal", "━━━", "of 3 inputs are connected",
+        "scaled by 'anchored'", "2 → 8", "In-degree", "petal", "━━━", "of 2 inputs are connected",
     ):  # fmt: skip
         assert words in text
     assert "Picture" not in text
