@@ -18,7 +18,7 @@ def flower_model(train, flowers, tmp_path):
 
 
 def test_what_is_said_of_a_model(ctre, flower_model):
-    model = load_model(flower_model).estimator[-1]  # behind the encoder of the table
+    model = load_model(flower_model).network
     record = json.loads(ctre("inspect", "run", "--json").stdout)
     assert record["file"] == "run/model.safetensors"
     assert record["bytes"] == (flower_model / "model.safetensors").stat().st_size
@@ -30,7 +30,7 @@ def test_what_is_said_of_a_model(ctre, flower_model):
     assert record["settings"]["epochs"] == 3
     assert record["scaling"] == "anchored"
     assert record["n_connections"] == model.n_connections_
-    assert record["n_dense"] == 2 * 8 + 8 * 6 + 6 * 2  # "garden" says nothing and is left out
+    assert record["n_dense"] == 2 * 8 + 8 * 6 + 6 * 2
     assert [layer["n_connections"] for layer in record["layers"]] == [
         matrix.nnz for matrix in model.coefs_
     ]
@@ -39,9 +39,10 @@ def test_what_is_said_of_a_model(ctre, flower_model):
         "min": into.min(), "median": np.median(into), "max": into.max()
     }  # fmt: skip
     importances = [entry["importance"] for entry in record["top_inputs"]]
-    assert importances == [*sorted(model.feature_importances_, reverse=True), 0.0]
+    garden = [0.0]  # constant, and dropped
+    assert importances == sorted([*model.feature_importances_, *garden], reverse=True)
     first = record["top_inputs"][0]
-    assert first["name"] == ("petal", "sepal")[model.feature_importances_.argmax()]
+    assert first["name"] == ("petal", "sepal", "garden")[model.feature_importances_.argmax()]
     degrees = model.network_.layers[0].topology.out_degrees
     assert first["n_connections"] == degrees[first["column"]]
 
