@@ -8,7 +8,7 @@ from ctre.errors import MissingExtraError
 try:
     import torch as _torch  # noqa: F401
 except ImportError as error:
-    raise MissingExtraError("torch", "torch", "ctre.torch") from error
+    raise MissingExtraError("torch", "torch", "training sparse layers in PyTorch") from error
 
 from ctre.torch.changes import LayerChange
 from ctre.torch.convolution import MaskedWeight

@@ -205,7 +205,9 @@ class SparseLinear(nn.Module):
         unexpected_keys: list[str],
         error_msgs: list[str],
     ) -> None:
-        parts: list[Any] = [state_dict.get(prefix + name) for name in ("values", "indptr", "indices")]
+        parts: list[Any] = [
+            state_dict.get(prefix + name) for name in ("values", "indptr", "indices")
+        ]
         values, indptr, indices = parts
         if all(isinstance(part, torch.Tensor) for part in parts):
             complaint = self._complaint(values, indptr, indices)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeAlias
+from weakref import WeakValueDictionary
 
 import numpy as np
 import torch
@@ -61,7 +62,7 @@ class Watch:
         self._batch = []
 
 
-_OPEN: dict[int, Watch] = {}
+_OPEN: WeakValueDictionary[int, Watch] = WeakValueDictionary()  # who owns one may forget it
 
 
 def watch_on(buffer: torch.Tensor) -> Watch | None:
