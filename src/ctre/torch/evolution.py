@@ -166,6 +166,11 @@ class Evolution:
             _unwrapped(model), self.layers, evidence, activation, self._evidence_rng
         )
         self._processes = Processes(process_group)
+        if self._processes.count > 1 and _changes_sizes(self.method):
+            raise InvalidParameterError(
+                "method must keep the number of connections where several processes train a "
+                "model, and gradual pruning does not. Prune in one process, or use another method."
+            )
         self._evolver: Evolver | None = None
         if self.method is not None:
             draw = weight_init if callable(weight_init) else get_weight_init(weight_init).newborn
@@ -373,8 +378,12 @@ def _require_no_end(method: Method | None, update_until: float, schedule: Schedu
         raise _needs_n_steps(f"update_until={update_until}, a share of them")
     if schedule is not constant:
         raise _needs_n_steps("a drop_fraction_schedule other than 'constant'")
-    if method is not None and isinstance(method.pace, GradualPruning):
+    if _changes_sizes(method):
         raise _needs_n_steps("gradual pruning")
+
+
+def _changes_sizes(method: Method | None) -> bool:
+    return method is not None and isinstance(method.pace, GradualPruning)
 
 
 def _needs_n_steps(what: str) -> InvalidParameterError:
