@@ -19,8 +19,10 @@ from torch.nn import functional
 
 from ctre.torch import Evolution, sparsify_
 
-LEARNED = ("argparse", "ast", "dataclasses", "datetime", "decimal", "difflib", "doctest", "inspect",
-           "ipaddress", "pathlib", "pdb", "pickle", "statistics", "subprocess", "tarfile", "typing")  # fmt: skip
+LEARNED = (
+    "argparse", "ast", "dataclasses", "datetime", "decimal", "difflib", "doctest", "inspect",
+    "ipaddress", "pathlib", "pdb", "pickle", "statistics", "subprocess", "tarfile", "typing",
+)  # fmt: skip
 JUDGED = ("optparse", "random", "shutil", "zipfile")
 CONTEXT, WIDTH, N_HEADS, N_BLOCKS, BATCH = 64, 128, 4, 2, 32
 

@@ -95,11 +95,8 @@ def main() -> None:
     for density, method, unit in variants:
         for seed in range(chosen.seeds):
             accuracy, took = train(tuple(rows), density, method, unit, chosen.epochs, seed)
-            print(
-                f"{method:9} {'' if density is None else f'{density:.0%} of {unit}':15} seed {seed}  "
-                f"{accuracy:.1%}  {took:.0f} s",
-                flush=True,
-            )
+            size = "" if density is None else f"{density:.0%} of {unit}"
+            print(f"{method:9} {size:15} seed {seed}  {accuracy:.1%}  {took:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -32,7 +34,7 @@ SIZES = (8, 30, 20, 3)
 def twins(rng):
     """A network, and the same as a module."""
     layers = []
-    for n_pre, n_post in zip(SIZES, SIZES[1:], strict=False):
+    for n_pre, n_post in pairwise(SIZES):
         topology = Topology.random(n_pre, n_post, max(1, n_pre * n_post // 4), rng)
         weights = rng.normal(0, 0.3, topology.n_connections).astype(np.float32)
         layers.append(SparseLayer(topology, weights, np.zeros(n_post, np.float32)))
@@ -192,7 +194,7 @@ def test_what_does_not_fit_is_refused(fitted):
         to_estimator(module, SparseMLPClassifier())
     with pytest.raises(InvalidParameterError, match="with Tanh"):
         to_estimator(nn.Sequential(module[0], nn.ReLU(), module[2]), estimator)
-    with pytest.raises(InvalidParameterError, match="64 features to 10 scores .* got 64 to 40"):
+    with pytest.raises(InvalidParameterError, match=r"64 features to 10 scores .* got 64 to 40"):
         to_estimator(module[:1], estimator)
     with pytest.raises(InvalidParameterError, match="float32 on the CPU"):
         to_estimator(from_estimator(estimator).double(), estimator)

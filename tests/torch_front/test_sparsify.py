@@ -60,7 +60,7 @@ def test_what_a_full_layer_has_no_place_for_goes_to_the_others():
 def test_an_impossible_density_is_refused():
     with pytest.raises(InvalidParameterError, match=r"density must be in \(0, 1\], got 1.5"):
         spread_density([(3, 4)], 1.5, "erk")
-    with pytest.raises(UnknownNameError, match="Unknown distribution 'ERK'. Did you mean 'erk'"):
+    with pytest.raises(UnknownNameError, match=r"Unknown distribution 'ERK'. Did you mean 'erk'"):
         spread_density([(3, 4)], 0.5, "ERK")
 
 

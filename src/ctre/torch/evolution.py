@@ -64,7 +64,8 @@ class Evolution:
     drop_fraction : float in [0, 1], default=0.3
         Share of the connections that is replaced (dimensionless).
     drop_fraction_schedule : {"constant", "cosine", "linear", "step"} or callable
-        How that share falls, by default not at all: a factor, of the share of training that is done.
+        How that share falls, by default not at all: a factor, of the share of training that is
+        done.
     evidence : tensor, loader or callable, optional
         What activations are measured on: rows for the model; a loader, whose batches are such rows
         or begin with them, one for each update; or a callable that is given the model and runs it.
