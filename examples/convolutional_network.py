@@ -20,8 +20,7 @@ from ctre import load_dataset
 from ctre.torch import Evolution, sparsify_
 
 BATCH = 64
-VARIANTS = (("static", "weights"), ("set", "weights"), ("rigl", "weights"),
-            ("static", "kernels"), ("set", "kernels"), ("ctre-sim", "kernels"))  # fmt: skip
+VARIANTS = (("set", "weights"), ("rigl", "weights"), ("set", "kernels"), ("ctre-sim", "kernels"))
 
 
 def network() -> nn.Sequential:

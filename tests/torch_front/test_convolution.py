@@ -182,6 +182,19 @@ def test_state_dict_and_copies_hold_the_mask():
     assert isinstance(other[0].parametrizations.weight[0], MaskedWeight)
 
 
+@pytest.mark.parametrize("unit", ["weights", "kernels"])
+def test_new_weights_are_as_large_as_their_number_wants(unit):
+    """Else signals fade from layer to layer. Planted: what is left of the dense weights."""
+    torch.manual_seed(4)
+    for module, axes in ((nn.Conv2d(30, 40, 3), (0,)), (nn.ConvTranspose2d(30, 40, 3), (1,))):
+        model = sparsify_(nn.Sequential(module), 0.05, convolutions=unit)
+        weight = model[0].weight.detach()
+        n_there = int((weight != 0).sum())
+        assert n_there == pytest.approx(0.05 * weight.numel(), rel=0.01)
+        largest = (n_there / weight.shape[axes[0]]) ** -0.5
+        assert 0.95 * largest < float(weight.abs().max()) <= largest
+
+
 def test_an_infinity_does_not_come_through_the_mask():
     """Planted: weight times mask, which makes a NaN of it."""
     model = sparsify_(nn.Sequential(nn.Conv2d(4, 6, 3)), 0.3)

@@ -6,6 +6,7 @@ remembers of them is zero, and so decay and momentum leave them where they are.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
@@ -76,6 +77,16 @@ def mask_convolution(conv: _ConvNd, keys: KeyArray, unit: Unit) -> MaskedWeight:
     parametrization = MaskedWeight(mask, unit)
     parametrize.register_parametrization(conv, "weight", parametrization)
     return parametrization
+
+
+@torch.no_grad()
+def reset_weights(conv: _ConvNd) -> None:
+    """Draw a masked convolution's weights as PyTorch does, for those that enter a channel."""
+    weight = conv.weight
+    n_channels = weight.shape[1 if conv.transposed else 0]
+    n_entering = max(1.0, float((weight != 0).sum()) / n_channels)
+    bound = 1 / math.sqrt(n_entering)
+    conv.weight = torch.empty_like(weight).uniform_(-bound, bound)  # the mask is put over it
 
 
 def masked_weight_of(module: nn.Module) -> MaskedWeight | None:

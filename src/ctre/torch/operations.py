@@ -237,7 +237,7 @@ def _arrays(
     return LayerArrays(n_in, _array(indptr), _array(indices), _array(values), biases)
 
 
-_BREAK_EVEN = {True: 0.2, False: 0.02}
+_BREAK_EVEN = {True: 0.25, False: 0.01}
 """Density from which a dense layer is about as fast: on the kernels (``benchmarks/torch_layers.py``
 measures it), and on PyTorch's own sparse products, which the CPU's float64 stands for."""
 _MANY_PLACES = 2**16  # smaller layers are not worth a warning

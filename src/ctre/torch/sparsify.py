@@ -17,7 +17,7 @@ from ctre.density import DistributionName, spread_density
 from ctre.errors import InvalidParameterError
 from ctre.selection import first_lowest
 from ctre.topology import Topology, sample_distinct
-from ctre.torch.convolution import MaskedWeight, Unit, mask_convolution, shape_of
+from ctre.torch.convolution import MaskedWeight, Unit, mask_convolution, reset_weights, shape_of
 from ctre.torch.layers import as_array
 from ctre.torch.linear import SparseLinear
 
@@ -144,6 +144,8 @@ class _DenseLayer:
         """Go over to the connections at some keys; give the model."""
         if isinstance(self.module, _ConvNd):
             self.sparse = mask_convolution(self.module, keys, self.unit)
+            if not keeps_weights:
+                reset_weights(self.module)
             return model
         dense = self.module
         topology = Topology.from_keys(self.n_pre, self.n_post, keys)
