@@ -11,7 +11,7 @@ torch = pytest.importorskip("torch", reason="the torch extra is not installed")
 
 from sklearn.datasets import load_digits  # noqa: E402
 
-from ctre import SparseMLPClassifier  # noqa: E402
+from ctre import SparseMLPClassifier, SparseMLPRegressor  # noqa: E402
 from ctre.errors import InvalidParameterError  # noqa: E402
 from ctre.kernels import SGD  # noqa: E402
 from ctre.methods import (  # noqa: E402
@@ -159,6 +159,14 @@ def test_memory_is_shared_there_and_back(fitted):
     optimizer.step()
     assert np.any(estimator.predict_proba(X) != before)
     np.testing.assert_array_equal(estimator.predict_proba(X), again.predict_proba(X))
+
+
+def test_a_regressor_goes_there_and_back():
+    X, y = load_digits(return_X_y=True)
+    estimator = SparseMLPRegressor((20,), epsilon=3, max_iter=2, random_state=0).fit(X, y)
+    again = to_estimator(from_estimator(estimator), estimator)
+    assert isinstance(again, SparseMLPRegressor)
+    np.testing.assert_array_equal(again.predict(X), estimator.predict(X))
 
 
 def test_an_update_parts_the_two(fitted):

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from types import MappingProxyType
+from typing import TypeVar
 
 import torch
 from torch import nn
 
 from ctre.errors import InvalidParameterError
-from ctre.estimators import SparseMLPClassifier
+from ctre.estimators.base import SparseMLP
 from ctre.kernels import LEAK, Activation
 from ctre.network import SparseLayer, SparseNetwork
 from ctre.torch.linear import SparseLinear
+
+_Estimator = TypeVar("_Estimator", bound=SparseMLP)
 
 _MODULES: Mapping[Activation, nn.Module] = MappingProxyType(
     {
@@ -26,18 +29,18 @@ _MODULES: Mapping[Activation, nn.Module] = MappingProxyType(
 )
 
 
-def from_estimator(estimator: SparseMLPClassifier) -> nn.Sequential:
+def from_estimator(estimator: SparseMLP) -> nn.Sequential:
     """Give the network of a fitted estimator as a module; weights and biases are its own memory.
 
     Parameters
     ----------
-    estimator : SparseMLPClassifier
+    estimator : SparseMLPClassifier or SparseMLPRegressor
         Fitted.
 
     Returns
     -------
     Sequential
-        From rows as the network sees them, that is scaled, to the scores of the classes. What
+        From rows as the network sees them, that is scaled, to the scores. What
         trains the module trains the estimator. A topology update parts the two: the estimator
         keeps what it had.
 
@@ -61,7 +64,7 @@ def from_estimator(estimator: SparseMLPClassifier) -> nn.Sequential:
     return nn.Sequential(*parts)
 
 
-def to_estimator(module: nn.Sequential, like: SparseMLPClassifier) -> SparseMLPClassifier:
+def to_estimator(module: nn.Sequential, like: _Estimator) -> _Estimator:
     """Give an estimator that predicts by a module, over the module's own memory.
 
     Parameters
@@ -70,13 +73,13 @@ def to_estimator(module: nn.Sequential, like: SparseMLPClassifier) -> SparseMLPC
         `SparseLinear` layers in float32 on the CPU, each with a bias, with the estimator's
         activation between them, as `from_estimator` gives it. Its topologies are copied; after an
         update of them, ask for a new estimator.
-    like : SparseMLPClassifier
+    like : SparseMLPClassifier or SparseMLPRegressor
         Fitted: its classes, scaling and parameters are taken over. It is not changed.
 
     Returns
     -------
-    SparseMLPClassifier
-        A fitted one.
+    SparseMLPClassifier or SparseMLPRegressor
+        A fitted one, of the same class.
 
     Raises
     ------
