@@ -112,7 +112,9 @@ def test_columns_that_matter_are_found_by_permuting_them():
 
 
 def test_columns_are_selected_for_a_regression():
-    selected = SelectFromModel(regressor(max_iter=40, alpha=3e-4), max_features=2, threshold=-np.inf)
+    selected = SelectFromModel(
+        regressor(max_iter=40, alpha=3e-4), max_features=2, threshold=-np.inf
+    )
     assert selected.fit(X, SIGNAL).get_support(indices=True).tolist() == [0, 1]
 
 
