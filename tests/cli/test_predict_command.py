@@ -147,11 +147,11 @@ def write(path, header, *rows):
         (["later", "flowers.csv"], "format version '9'"),
         (["garden", "nothing.csv"], "nothing.csv does not exist"),
         (["garden", "narrow.csv"], "column 'petal' is missing, which the model was trained on"),
-        (["garden", "iris"], "must have the 3 columns seen in fit, got 4"),
+        (["garden", "iris"], "must have the 3 columns that the model was trained on, got 4"),
         (["garden", "flowers.csv", "--out", "p.txt"], "p.txt must end in .csv or .npz"),
         (["garden", "flowers.csv", "--out", "flowers.csv/p.csv"], "flowers.csv: File exists"),
         (["garden", "flowers.csv", "--target", "9"], "columns 1 to 4"),
-        (["garden", "text.csv"], "'sepal' must hold numbers, got 'red'"),
+        (["garden", "text.csv"], "column 2 'sepal': 'red' is not a number"),
     ],
 )
 def test_wrong_usage(ctre, tmp_path, args, words):
