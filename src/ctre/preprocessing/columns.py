@@ -113,6 +113,11 @@ def rounded_away(scaling: ColumnScaling, X: Rows) -> list[int]:
         What the rows go through.
     X : array or csr_array of shape (n_train, n_features)
         Training rows; those that come as float32 have nothing to lose.
+
+    Returns
+    -------
+    list of int
+        Counted from 0.
     """
     if X.dtype != np.float64 or scaling.shift is not None:
         return []
