@@ -89,7 +89,7 @@ def _classes(estimator: Any) -> list[Any] | None:
     classes = getattr(estimator, "classes_", None)
     if isinstance(classes, list):
         return [own.tolist() for own in classes]
-    return None if classes is None else classes.tolist()  # type: ignore[no-any-return]
+    return None if classes is None else classes.tolist()
 
 
 def _layer(layer: SparseLayer) -> dict[str, Any]:

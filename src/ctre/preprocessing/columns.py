@@ -102,7 +102,7 @@ def _describe(X: Rows) -> _Columns:
 
 
 def rounded_away(scaling: ColumnScaling, X: Rows) -> list[int]:
-    """Number the columns whose differences are lost in float32 once they are scaled.
+    """Give the columns whose differences are lost in float32 once they are scaled.
 
     Those that it rounds by more than a hundredth of their standard deviation. Only a scaling that
     does not centre can have any: what is centred is no larger than it is spread.
