@@ -44,9 +44,12 @@ class Layout:
         """Go through the rows below the header, remarks left out."""
         with self.dialect.rows() as rows:
             for line, cells in rows:
-                if line > self.first_line and not (
-                    cells[0].startswith("#") and self.cells(cells) is None
-                ):
+                is_remark = (
+                    len(cells) != self.width
+                    and cells[0].startswith("#")
+                    and self.cells(cells) is None
+                )
+                if line > self.first_line and not is_remark:
                     yield line, cells
 
 

@@ -22,6 +22,7 @@ from ctre.datasets.raw_table import RawTable
 from ctre.datasets.source import Source
 
 _BLOCK_CELLS = 1 << 16
+_BLOCK_ROWS = 512  # of 700 new lists Python takes some for garbage, and looks through all it has
 
 
 def read_table(
@@ -158,10 +159,10 @@ class _Reader:
             ]
         )
         lines = array("q")
-        n_rows = max(1, _BLOCK_CELLS // layout.width)
+        n_rows = min(_BLOCK_ROWS, max(1, _BLOCK_CELLS // layout.width))
         block: list[Sequence[str]] = []
         for number, (line, row) in enumerate(layout.rows(), start=1):
-            cells = layout.cells(row)
+            cells = row if len(row) == layout.width else layout.cells(row)
             if cells is None:
                 self.problems.add(
                     f"row {number} (line {line}) must have {layout.width} fields, as the first "
@@ -207,10 +208,10 @@ class _Reader:
         self, cells: list[str], lines: NDArray[np.int64], where: str, *, need: bool
     ) -> NDArray[Any] | None:
         """Give the labels, None where one is missing, or None if all are."""
-        labels = np.array(
-            [None if self.is_missing_label(cell) else cell for cell in cells], dtype=object
-        )
-        missing = [row for row, label in enumerate(labels) if label is None]
+        marks = {cell for cell in set(cells) if self.is_missing_label(cell)}
+        missing = [row for row, cell in enumerate(cells) if cell in marks] if marks else []
+        labels = np.array(cells, dtype=object)
+        labels[missing] = None
         if need and missing:
             row = missing[0]
             mark = cells[row]
