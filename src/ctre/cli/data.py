@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.progress import (
@@ -20,12 +22,16 @@ from ctre.datasets import (
     Dataset,
     KnownNames,
     LabelledTable,
+    is_here,
     load,
     read_file,
     read_samples,
     split,
 )
 from ctre.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from ctre.experiments.data import DataFacts
 
 _TEST_FRACTION = 0.2
 
@@ -49,6 +55,26 @@ def open_dataset(
     if test_fraction is not None:
         raise click.UsageError(f"--test-fraction: {data} comes with its own test rows.")
     return dataset
+
+
+def facts_by_name(
+    names: Sequence[str], data_home: Path | None, *, fetch: bool
+) -> dict[str, DataFacts]:
+    """Say what planning needs to know of catalogued data sets.
+
+    One that is not here is fetched if ``fetch`` says so; else it is passed over, with a word.
+    """
+    from ctre.experiments.data import DataSource, facts_of
+
+    found = {}
+    for name in names:
+        if fetch or is_here(name, data_home):
+            found[name] = facts_of(DataSource(name), data_home)
+        else:
+            click.echo(
+                f"Note: {name} is not here and is left out; --datasets {name} fetches it.", err=True
+            )
+    return found
 
 
 def open_samples(

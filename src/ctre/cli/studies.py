@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING, Any, Self
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ctre.cli.consoles import messages
 from ctre.cli.data import open_dataset
 from ctre.cli.run import check_classes, keywords_for
+from ctre.cli.run_progress import RunProgress
+from ctre.cli.study_options import going_on_later
 from ctre.errors import MissingExtraError
 from ctre.experiments import StudyData
+from ctre.experiments.experiment import Experiment
+from ctre.experiments.runner import carry_out
+from ctre.experiments.store import Store
 from ctre.figure_style import as_png
 from ctre.training import Callback, FitState
 from ctre.whole_file import whole_file
@@ -42,6 +48,33 @@ def open_study(
     dataset = open_dataset(data, target=target, test_fraction=test_fraction, data_home=data_home)
     check_classes(dataset)
     return StudyData.of(dataset), keywords_for(dataset, protocol, keywords)
+
+
+def do_all(
+    experiments: Sequence[Experiment],
+    store_path: Path,
+    *,
+    n_jobs: int,
+    retry_failed: bool,
+    data_home: Path | None,
+) -> None:
+    """Do experiments, each once, and say how far it is."""
+    from joblib import parallel_config
+
+    with (
+        Store(store_path) as store,
+        going_on_later(store_path),
+        RunProgress(messages(), experiments, store) as progress,
+        parallel_config("loky", inner_max_num_threads=1),
+    ):
+        carry_out(
+            experiments,
+            store,
+            n_jobs=n_jobs,
+            data_home=data_home,
+            retry_failed=retry_failed,
+            on_event=progress.on_event,
+        )
 
 
 def save_picture(path: Path, draw: Callable[[], Figure]) -> Path | None:

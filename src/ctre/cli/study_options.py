@@ -12,14 +12,36 @@ import click
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
-def parse_names(_: click.Context, param: click.Parameter, value: str) -> tuple[str, ...]:
-    """Turn "set,rigl" into a tuple of names."""
+def parse_names(_: click.Context, param: click.Parameter, value: str | None) -> tuple[str, ...]:
+    """Turn "set,rigl" into a tuple of names; nothing into an empty one."""
+    if value is None:
+        return ()
     names = tuple(name.strip() for name in value.split(","))
     if not all(names):
         raise click.BadParameter(
             f"{value!r} must be names with commas between, as in ctre-seq,set.", param=param
         )
     return names
+
+
+def parse_numbers(kind: type[int] | type[float]) -> Callable[..., tuple[float, ...]]:
+    """Make what turns "1,5,13" into a tuple of numbers above 0, and nothing into an empty one."""
+
+    def parse(
+        context: click.Context, param: click.Parameter, value: str | None
+    ) -> tuple[float, ...]:
+        try:
+            numbers = tuple(map(kind, parse_names(context, param, value)))
+        except ValueError:
+            numbers = (0,)
+        if not all(number > 0 for number in numbers):
+            raise click.BadParameter(
+                f"{value!r} must be numbers above zero with commas between, as in 1,5,13.",
+                param=param,
+            )
+        return numbers
+
+    return parse
 
 
 def parse_epochs(_: click.Context, param: click.Parameter, value: str) -> tuple[int, ...]:
@@ -42,6 +64,27 @@ def seeds_option(command: _Command) -> _Command:
         show_default=True,
         help="How many seeds: 0, 1, 2, …",
     )(command)
+
+
+def work_options(command: _Command) -> _Command:
+    """Add the options that say how many runs are done at a time, and where."""
+    for option in reversed(
+        (
+            click.option(
+                "--jobs",
+                "n_jobs",
+                type=click.IntRange(-1),
+                default=1,
+                show_default=True,
+                help="Runs at a time, each in a process with one thread; -1: one a processor.",
+            ),
+            click.option(
+                "--retry-failed", is_flag=True, help="Do again what failed before as well."
+            ),
+        )
+    ):
+        command = option(command)
+    return command
 
 
 def study_out_option(command: _Command) -> _Command:

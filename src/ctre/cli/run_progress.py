@@ -1,0 +1,138 @@
+"""How far many runs are: a bar on a terminal, elsewhere a line for each run that ends."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from ctre.experiments.experiment import Experiment
+from ctre.experiments.runner import Event
+from ctre.experiments.store import DONE, FAILED, RUNNING, Store
+
+_UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
+
+
+class RunProgress:
+    """Shows runs done, running and failed, and the time left, while its ``with`` block lasts.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to write.
+    experiments : sequence of Experiment
+        All that are to be done in the end.
+    store : Store
+        Says which of them are done already.
+    """
+
+    def __init__(self, console: Console, experiments: Sequence[Experiment], store: Store) -> None:
+        self._console = console
+        store.add(experiments)
+        statuses = store.status_of([one.key for one in experiments])
+        self._total = len(statuses)
+        self._done = sum(status == DONE for status in statuses.values())
+        self._failed = sum(status == FAILED for status in statuses.values())
+        self._running: set[str] = set()
+        self._ended_here, self._lock = 0, threading.Lock()
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.fields[figures]}"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+            expand=True,
+        )
+        self._task = self._progress.add_task("", total=self._total, figures="")
+
+    def __enter__(self) -> Self:
+        self._started = time.monotonic()
+        self._progress.start()
+        self._show("")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def on_event(self, event: Event) -> None:
+        """Take in what happened to a run."""
+        one, key = event.experiment, event.experiment.key
+        with self._lock:
+            if event.what == RUNNING:
+                self._running.add(key)
+                self._show(name_of(one))
+                return
+            self._running.discard(key)
+            self._ended_here += 1
+            if event.what == DONE:
+                self._done += 1
+            else:
+                self._failed += 1
+            self._show(name_of(one))
+            if not self._console.is_terminal or event.what == FAILED:
+                self._console.print(self._line(event), markup=False, soft_wrap=True)
+
+    def _line(self, event: Event) -> str:
+        words = f"{self._counts()}  {name_of(event.experiment)}: "
+        if event.what == FAILED:
+            last = (event.error or "").splitlines()[-1:]
+            return f"{words}failed: {' '.join(last)}"
+        assert event.accuracy is not None
+        assert event.seconds is not None
+        words += f"{100 * event.accuracy:.1f} % in {written(event.seconds)}"
+        left = self._left()
+        return words if left is None else f"{words}, {written(left)} left"
+
+    def _counts(self) -> str:
+        failed = f", {self._failed} failed" if self._failed else ""
+        return f"{self._done}/{self._total} done{failed}"
+
+    def _left(self) -> float | None:
+        n_left = self._total - self._done - self._failed
+        if not self._ended_here or not n_left:
+            return None
+        return (time.monotonic() - self._started) / self._ended_here * n_left
+
+    def _show(self, name: str) -> None:
+        left = self._left()
+        figures = "" if left is None else f"{written(left)} left"
+        counts = f"{self._counts()}, {len(self._running)} running"
+        self._progress.update(
+            self._task,
+            completed=self._done + self._failed,
+            description=counts,
+            figures=f"{name}  {figures}",
+        )
+
+
+def name_of(experiment: Experiment) -> str:
+    """Name an experiment in few words: data, size, density, method, seed."""
+    settings = experiment.settings
+    sizes = "-".join(map(str, settings["hidden_layer_sizes"]))
+    words = [experiment.source.name, sizes]
+    if settings.get("epsilon") is not None:
+        words.append(f"epsilon {settings['epsilon']:.3g}")
+    if settings.get("density") is not None:
+        words.append(f"density {settings['density']:.3g}")
+    return " ".join([*words, experiment.method, f"seed {experiment.seed}"])
+
+
+def written(seconds: float) -> str:
+    """Write a time in the two units that suit it."""
+    for place, (unit, name) in enumerate(_UNITS):
+        if seconds >= unit:
+            whole, rest = divmod(seconds, unit)
+            smaller, smaller_name = (*_UNITS[place + 1 :], (1, "s"))[0]
+            return f"{whole:.0f} {name} {rest // smaller:.0f} {smaller_name}"
+    return f"{seconds:.1f} s"
