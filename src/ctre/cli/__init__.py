@@ -21,6 +21,8 @@ from ctre.cli.listings import datasets, methods
 from ctre.cli.predict import predict
 from ctre.cli.prune_study import prune_study
 from ctre.cli.reproduce import reproduce
+from ctre.cli.store import store
+from ctre.cli.study import study
 from ctre.cli.train import train
 from ctre.errors import CTREError
 
@@ -85,5 +87,5 @@ def main() -> None:
     """Train neural networks that are sparse from the first step to the last."""
 
 
-for command in (train, predict, compare, prune_study, reproduce, methods, datasets):
+for command in (train, predict, compare, prune_study, study, reproduce, store, methods, datasets):
     main.add_command(command)

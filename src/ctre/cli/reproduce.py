@@ -21,14 +21,6 @@ from ctre.cli.study_options import parse_names, parse_numbers, seeds_option, wor
 @click.option("--methods", callback=parse_names, metavar="NAME,…", help="Only these methods.")
 @seeds_option
 @click.option("--epochs", type=click.IntRange(1), help="In place of the paper's, to try it out.")
-@click.option(
-    "--store",
-    "store_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default=Path("runs.db"),
-    show_default=True,
-    help="File of the runs; what is done there is not done again.",
-)
 @work_options
 @data_home_option
 def reproduce(
@@ -39,7 +31,6 @@ def reproduce(
     methods: tuple[str, ...],
     n_seeds: int,
     epochs: int | None,
-    store_path: Path,
     data_home: Path | None,
     **work: Any,
 ) -> None:
@@ -61,4 +52,4 @@ def reproduce(
     )
     names = list(dict.fromkeys(name for grid in grids for name in grid.datasets))
     facts = facts_by_name(names, data_home, fetch=bool(datasets))
-    do_all(experiments_of(grids, n_seeds, facts), store_path, data_home=data_home, **work)
+    do_all(experiments_of(grids, n_seeds, facts), data_home=data_home, **work)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from ctre.experiments.experiment import Experiment
 from ctre.experiments.runner import Event
+from ctre.experiments.settings import told
 from ctre.experiments.store import DONE, FAILED, RUNNING, Store
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
@@ -29,17 +30,31 @@ class RunProgress:
         All that are to be done in the end.
     store : Store
         Says which of them are done already.
+    seconds : mapping of str to float
+        What they are expected to take, by key.
+    n_jobs : int
+        How many are done at a time.
     """
 
-    def __init__(self, console: Console, experiments: Sequence[Experiment], store: Store) -> None:
-        self._console = console
+    def __init__(
+        self,
+        console: Console,
+        experiments: Sequence[Experiment],
+        store: Store,
+        seconds: Mapping[str, float],
+        n_jobs: int,
+    ) -> None:
+        self._console, self._seconds, self._n_jobs = console, seconds, n_jobs
         store.add(experiments)
         statuses = store.status_of([one.key for one in experiments])
         self._total = len(statuses)
         self._done = sum(status == DONE for status in statuses.values())
         self._failed = sum(status == FAILED for status in statuses.values())
         self._running: set[str] = set()
-        self._ended_here, self._lock = 0, threading.Lock()
+        settled = (DONE, FAILED)
+        self._todo = {key for key, status in statuses.items() if status not in settled}
+        self._expected = self._taken = 0.0
+        self._lock = threading.Lock()
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
@@ -52,7 +67,6 @@ class RunProgress:
         self._task = self._progress.add_task("", total=self._total, figures="")
 
     def __enter__(self) -> Self:
-        self._started = time.monotonic()
         self._progress.start()
         self._show("")
         return self
@@ -74,14 +88,23 @@ class RunProgress:
                 self._show(name_of(one))
                 return
             self._running.discard(key)
-            self._ended_here += 1
+            self._todo.discard(key)
             if event.what == DONE:
                 self._done += 1
+                self._expected += self._seconds.get(key, 0.0)
+                self._taken += event.seconds or 0.0
             else:
                 self._failed += 1
             self._show(name_of(one))
             if not self._console.is_terminal or event.what == FAILED:
                 self._console.print(self._line(event), markup=False, soft_wrap=True)
+
+    def sum_up(self, store_path: Path) -> None:
+        """Say in the end what is there, and where to look if something failed."""
+        words = f"{self._counts()} in {store_path}."
+        if self._failed:
+            words += f" 'ctre store list {store_path} --status failed' says why."
+        self._console.print(words, markup=False, soft_wrap=True)
 
     def _line(self, event: Event) -> str:
         words = f"{self._counts()}  {name_of(event.experiment)}: "
@@ -99,10 +122,11 @@ class RunProgress:
         return f"{self._done}/{self._total} done{failed}"
 
     def _left(self) -> float | None:
-        n_left = self._total - self._done - self._failed
-        if not self._ended_here or not n_left:
+        """Give what the rest is expected to take, corrected by what the others took."""
+        if not self._todo or not self._expected:
             return None
-        return (time.monotonic() - self._started) / self._ended_here * n_left
+        rest = sum(self._seconds.get(key, 0.0) for key in self._todo)
+        return rest * self._taken / self._expected / min(self._n_jobs, len(self._todo))
 
     def _show(self, name: str) -> None:
         left = self._left()
@@ -116,8 +140,8 @@ class RunProgress:
         )
 
 
-def name_of(experiment: Experiment) -> str:
-    """Name an experiment in few words: data, size, density, method, seed."""
+def name_of(experiment: Experiment, *, with_seed: bool = True) -> str:
+    """Name an experiment in few words: data, size, density, method, what else is unusual, seed."""
     settings = experiment.settings
     sizes = "-".join(map(str, settings["hidden_layer_sizes"]))
     words = [experiment.source.name, sizes]
@@ -125,7 +149,20 @@ def name_of(experiment: Experiment) -> str:
         words.append(f"epsilon {settings['epsilon']:.3g}")
     if settings.get("density") is not None:
         words.append(f"density {settings['density']:.3g}")
-    return " ".join([*words, experiment.method, f"seed {experiment.seed}"])
+    words.append(experiment.method)
+    words += [f"{name}={_short(value)}" for name, value in unusual(experiment).items()]
+    return " ".join([*words, f"seed {experiment.seed}"] if with_seed else words)
+
+
+def unusual(experiment: Experiment) -> dict[str, Any]:
+    """Give the settings in which an experiment is not the paper's, but for those always named."""
+    named = {"method", "hidden_layer_sizes", "epsilon", "density", "scaling"}
+    said = {name: value for name, value in told(experiment.settings).items() if name not in named}
+    return said | ({"prune_steps": experiment.prune_steps} if experiment.prune_steps else {})
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def written(seconds: float) -> str:

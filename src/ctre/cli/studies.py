@@ -8,19 +8,24 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ctre.cli.consoles import messages
+from ctre.cli.consoles import messages, results
 from ctre.cli.data import open_dataset
+from ctre.cli.dry_run import show_plan
 from ctre.cli.run import check_classes, keywords_for
 from ctre.cli.run_progress import RunProgress
 from ctre.cli.study_options import going_on_later
+from ctre.cli.workplaces import workplaces
 from ctre.errors import MissingExtraError
 from ctre.experiments import StudyData
+from ctre.experiments.data import facts_of
+from ctre.experiments.estimate import by_information, measure_rates, predict
 from ctre.experiments.experiment import Experiment
 from ctre.experiments.runner import carry_out
-from ctre.experiments.store import Store
+from ctre.experiments.store import DONE, MEMORY, Store
 from ctre.figure_style import as_png
 from ctre.training import Callback, FitState
 from ctre.whole_file import whole_file
@@ -52,29 +57,43 @@ def open_study(
 
 def do_all(
     experiments: Sequence[Experiment],
-    store_path: Path,
     *,
+    store_path: Path,
     n_jobs: int,
+    dask: str | None,
     retry_failed: bool,
+    dry_run: bool,
     data_home: Path | None,
 ) -> None:
-    """Do experiments, each once, and say how far it is."""
-    from joblib import parallel_config
-
-    with (
-        Store(store_path) as store,
-        going_on_later(store_path),
-        RunProgress(messages(), experiments, store) as progress,
-        parallel_config("loky", inner_max_num_threads=1),
-    ):
-        carry_out(
-            experiments,
-            store,
-            n_jobs=n_jobs,
-            data_home=data_home,
-            retry_failed=retry_failed,
-            on_event=progress.on_event,
-        )
+    """Do experiments, those first that tell most an hour, or say how long they would take."""
+    if not experiments:
+        raise click.UsageError("There is nothing to do: no data set is left.")
+    facts = {one.fingerprint: facts_of(one.source, data_home) for one in experiments}
+    if dry_run and not store_path.exists():
+        store_path = Path(MEMORY)
+    with Store(store_path) as store, workplaces(dask, n_jobs) as places:
+        wanted = {one.key for one in experiments}
+        runs = store.runs()
+        done = [run.experiment for run in runs if run.status == DONE and run.key not in wanted]
+        seconds = predict(experiments, facts, runs, measure_rates())
+        ordered = by_information(experiments, seconds, done)
+        if dry_run:
+            statuses = store.status_of(wanted)
+            show_plan(results(), ordered, statuses, seconds, places.n)
+            return
+        with (
+            going_on_later(store_path),
+            RunProgress(messages(), ordered, store, seconds, places.n) as progress,
+        ):
+            carry_out(
+                ordered,
+                store,
+                n_jobs=places.n_jobs,
+                data_home=data_home,
+                retry_failed=retry_failed,
+                on_event=progress.on_event,
+            )
+        progress.sum_up(store_path)
 
 
 def save_picture(path: Path, draw: Callable[[], Figure]) -> Path | None:

@@ -67,9 +67,17 @@ def seeds_option(command: _Command) -> _Command:
 
 
 def work_options(command: _Command) -> _Command:
-    """Add the options that say how many runs are done at a time, and where."""
+    """Add the options that say where runs are kept, and where and how many at a time are done."""
     for option in reversed(
         (
+            click.option(
+                "--store",
+                "store_path",
+                type=click.Path(dir_okay=False, path_type=Path),
+                default=Path("runs.db"),
+                show_default=True,
+                help="File of the runs; what is done there is not done again.",
+            ),
             click.option(
                 "--jobs",
                 "n_jobs",
@@ -77,6 +85,15 @@ def work_options(command: _Command) -> _Command:
                 default=1,
                 show_default=True,
                 help="Runs at a time, each in a process with one thread; -1: one a processor.",
+            ),
+            click.option(
+                "--dask",
+                metavar="ADDRESS",
+                help="Do the runs on a Dask cluster: its scheduler's address, as in "
+                "tcp://host:8786, or local:N for N workers here.",
+            ),
+            click.option(
+                "--dry-run", is_flag=True, help="Say what would be done, and how long it takes."
             ),
             click.option(
                 "--retry-failed", is_flag=True, help="Do again what failed before as well."

@@ -32,8 +32,9 @@ STALE_AFTER = 60.0
 """Seconds without a heartbeat after which a run belongs to nobody."""
 
 _APPLICATION, _VERSION = 0x43545245, 1  # "CTRE"; of the tables below
+_HIGHEST = 2**63 - 1
 _PATIENCE = 60.0  # seconds to wait for another process that writes
-_RESULT_FIELDS = (*Outcome._fields, *(f"seconds_{name}" for name in Seconds._fields), *Made._fields)
+RESULT_FIELDS = (*Outcome._fields, *(f"seconds_{name}" for name in Seconds._fields), *Made._fields)
 
 
 def _columns(names: Sequence[str]) -> str:
@@ -58,7 +59,7 @@ CREATE TABLE runs (
 );
 CREATE TABLE results (
     run INTEGER PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE,
-    {_columns(_RESULT_FIELDS)},
+    {_columns(RESULT_FIELDS)},
     digest TEXT NOT NULL,
     points_digest TEXT
 );
@@ -89,6 +90,15 @@ class StoredRun(NamedTuple):
     error: str | None
     result: Result | None
     """Without epochs and pruning, which `Store.with_points` reads."""
+    digest: str | None
+    """Of the outcome, when it was written."""
+    points_digest: str | None
+    """Of epochs and pruning; None if the store does not have them."""
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this version of the library would get the same result."""
+        return self.key == self.experiment.key
 
 
 class Store:
@@ -193,15 +203,16 @@ class Store:
 
     def add(self, experiments: Iterable[Experiment]) -> None:
         """Note experiments that are to be done; those that are there stay as they are."""
-        rows = [
-            (one.key, one.source.name, one.method, one.seed, one.to_json()) for one in experiments
-        ]
+        keyed = [(one.key, one) for one in experiments]
         with self._transaction():
-            self._database.executemany(
-                "INSERT OR IGNORE INTO runs (key, dataset, method, seed, experiment) "
-                "VALUES (?, ?, ?, ?, ?)",
-                rows,
-            )
+            self._note(keyed)
+
+    def _note(self, keyed: Iterable[tuple[str, Experiment]]) -> None:
+        self._database.executemany(
+            "INSERT OR IGNORE INTO runs (key, dataset, method, seed, experiment) "
+            "VALUES (?, ?, ?, ?, ?)",
+            [(key, one.source.name, one.method, one.seed, one.to_json()) for key, one in keyed],
+        )
 
     def claim(self, key: str, *, retry_failed: bool = False) -> bool:
         """Take a run that nobody has: not begun, or begun by a process that is gone.
@@ -234,18 +245,41 @@ class Store:
                 (time.time(), self.owner, RUNNING),
             )
 
-    def finish(self, experiment: Experiment, result: Result) -> None:
+    def finish(
+        self,
+        experiment: Experiment,
+        result: Result,
+        *,
+        key: str | None = None,
+        host: str | None = None,
+        ended: float | None = None,
+    ) -> bool:
         """Write a result and that its run is done, in one transaction.
 
         If somebody else has finished it meanwhile, theirs, which is the same, stays.
+
+        Parameters
+        ----------
+        experiment, result
+            What was done, and what it brought.
+        key : str, optional
+            The key it was done under, where that was another one (another version's).
+        host : str, optional
+            Where, if not here.
+        ended : float, optional
+            When, in seconds since 1970, if not now.
+
+        Returns
+        -------
+        bool
+            Whether it was not there yet.
         """
-        self.add([experiment])
+        key = key or experiment.key
         with self._transaction():
-            ((run, status),) = self._rows(
-                "SELECT id, status FROM runs WHERE key = ?", (experiment.key,)
-            )
+            self._note([(key, experiment)])
+            ((run, status),) = self._rows("SELECT id, status FROM runs WHERE key = ?", (key,))
             if status == DONE:
-                return
+                return False
             points_digest = result.points_digest if result.epochs else None
             numbers = (*result.outcome, *result.seconds, *result.made)
             _insert(
@@ -257,10 +291,11 @@ class Store:
             pruning = [(run, place, *point) for place, point in enumerate(result.pruning)]
             _insert(self._database, "pruning", pruning)
             self._database.execute(
-                "UPDATE runs SET status = ?, ended = ?, owner = NULL, heartbeat = NULL, "
-                "error = NULL WHERE id = ?",
-                (DONE, time.time(), run),
+                "UPDATE runs SET status = ?, ended = ?, host = ?, owner = NULL, process = NULL, "
+                "heartbeat = NULL, error = NULL WHERE id = ?",
+                (DONE, ended or time.time(), host or socket.gethostname(), run),
             )
+        return True
 
     def fail(self, key: str, error: str) -> None:
         """Write down why a run failed."""
@@ -285,28 +320,43 @@ class Store:
         statuses = dict(self._rows("SELECT key, status FROM runs"))
         return {key: statuses[key] for key in keys if key in statuses}
 
-    def runs(self, keys: Collection[str] | None = None) -> list[StoredRun]:
-        """Give the runs, in the order in which they were added; of ``keys`` alone, if given.
+    def numbers(self) -> list[int]:
+        """Give the numbers of all runs, in the order in which they were added."""
+        return [number for (number,) in self._rows("SELECT id FROM runs ORDER BY id")]
+
+    def runs(
+        self, keys: Collection[str] | None = None, *, number: int | None = None
+    ) -> list[StoredRun]:
+        """Give the runs, in the order in which they were added.
+
+        Parameters
+        ----------
+        keys : collection of str, optional
+            Only these.
+        number : int, optional
+            Only the run of this number, and nothing else is read: there may be damage elsewhere.
 
         Raises
         ------
         StoreError
             If the store is damaged.
         """
-        columns = _columns(_RESULT_FIELDS)
+        columns = _columns(RESULT_FIELDS)
         rows = self._rows(
             "SELECT runs.key, experiment, status, host, process, heartbeat, ended, error, "
-            f"results.run, {columns} FROM runs LEFT JOIN results ON results.run = runs.id "
-            "ORDER BY runs.id"
+            f"digest, points_digest, {columns} "
+            "FROM runs LEFT JOIN results ON results.run = runs.id "
+            "WHERE runs.id BETWEEN ? AND ? ORDER BY runs.id",
+            (number or 0, number or _HIGHEST),
         )
         wanted = None if keys is None else set(keys)
         return [_stored(row) for row in rows if wanted is None or row[0] in wanted]
 
     def with_points(self, key: str) -> Result:
         """Give the whole result of a run that is done."""
-        (found,) = self.runs([key])
-        assert found.result is not None, "it is done"
         ((run,),) = self._rows("SELECT id FROM runs WHERE key = ?", (key,))
+        (found,) = self.runs(number=run)
+        assert found.result is not None, "it is done"
         epochs = self._rows(
             f"SELECT {_columns(EpochPoint._fields)} FROM epochs WHERE run = ? ORDER BY epoch",
             (run,),
@@ -361,17 +411,20 @@ def _insert(database: sqlite3.Connection, table: str, rows: Sequence[tuple[Any, 
 
 
 def _stored(row: tuple[Any, ...]) -> StoredRun:
-    key, experiment, *about, run = row[:9]
-    numbers = row[9:]
-    result = None
-    if run is not None:
-        n_outcome, n_seconds = len(Outcome._fields), len(Seconds._fields)
-        result = Result(
-            Outcome(*numbers[:n_outcome]),
-            Seconds(*numbers[n_outcome : n_outcome + n_seconds]),
-            Made(*numbers[n_outcome + n_seconds :]),
-        )
-    return StoredRun._make((key, Experiment.from_json(experiment), *about, result))
+    key, experiment, *about, digest, points_digest = row[:10]
+    result = None if digest is None else _result(row[10:])
+    return StoredRun._make(
+        (key, Experiment.from_json(experiment), *about, result, digest, points_digest)
+    )
+
+
+def _result(numbers: Sequence[Any]) -> Result:
+    n_outcome, n_seconds = len(Outcome._fields), len(Seconds._fields)
+    return Result(
+        Outcome(*numbers[:n_outcome]),
+        Seconds(*numbers[n_outcome : n_outcome + n_seconds]),
+        Made(*numbers[n_outcome + n_seconds :]),
+    )
 
 
 def _explained(error: sqlite3.Error, path: str) -> str:
