@@ -20,6 +20,7 @@ from ctre.cli.compare import compare
 from ctre.cli.listings import datasets, methods
 from ctre.cli.predict import predict
 from ctre.cli.prune_study import prune_study
+from ctre.cli.report_command import report
 from ctre.cli.reproduce import reproduce
 from ctre.cli.store import store
 from ctre.cli.study import study
@@ -87,5 +88,16 @@ def main() -> None:
     """Train neural networks that are sparse from the first step to the last."""
 
 
-for command in (train, predict, compare, prune_study, study, reproduce, store, methods, datasets):
+for command in (
+    train,
+    predict,
+    compare,
+    prune_study,
+    study,
+    reproduce,
+    report,
+    store,
+    methods,
+    datasets,
+):
     main.add_command(command)

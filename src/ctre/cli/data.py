@@ -31,7 +31,7 @@ from ctre.datasets import (
 from ctre.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from ctre.experiments.data import DataFacts
+    from ctre.experiments.data import DataFacts, DataSource
 
 _TEST_FRACTION = 0.2
 
@@ -55,6 +55,17 @@ def open_dataset(
     if test_fraction is not None:
         raise click.UsageError(f"--test-fraction: {data} comes with its own test rows.")
     return dataset
+
+
+def source_of(
+    data: str, name: str, *, target: str | None, test_fraction: float | None
+) -> DataSource:
+    """Write down where the rows of an opened data set came from."""
+    from ctre.experiments.data import DataSource
+
+    if not _is_file(data, target):
+        return DataSource(name)
+    return DataSource(name, str(Path(data).absolute()), target, test_fraction)
 
 
 def facts_by_name(

@@ -15,12 +15,15 @@ from ctre.experiments.experiment import Experiment
 from ctre.experiments.runner import Event
 from ctre.experiments.settings import told
 from ctre.experiments.store import DONE, FAILED, RUNNING, Store
+from ctre.training import Callback, FitState
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
-class RunProgress:
+class RunProgress(Callback):
     """Shows runs done, running and failed, and the time left, while its ``with`` block lasts.
+
+    Told of a fit, as a callback, it shows how far that one is as well.
 
     Parameters
     ----------
@@ -34,6 +37,8 @@ class RunProgress:
         What they are expected to take, by key.
     n_jobs : int
         How many are done at a time.
+    by_line : bool, default=True
+        Whether to write a line for each run where there is no terminal.
     """
 
     def __init__(
@@ -43,7 +48,10 @@ class RunProgress:
         store: Store,
         seconds: Mapping[str, float],
         n_jobs: int,
+        *,
+        by_line: bool = True,
     ) -> None:
+        self._by_line = by_line
         self._console, self._seconds, self._n_jobs = console, seconds, n_jobs
         store.add(experiments)
         statuses = store.status_of([one.key for one in experiments])
@@ -65,6 +73,7 @@ class RunProgress:
             expand=True,
         )
         self._task = self._progress.add_task("", total=self._total, figures="")
+        self._fit = self._progress.add_task("", total=None, figures="", visible=False)
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -96,8 +105,36 @@ class RunProgress:
             else:
                 self._failed += 1
             self._show(name_of(one))
-            if not self._console.is_terminal or event.what == FAILED:
+            if event.what == FAILED or (self._by_line and not self._console.is_terminal):
                 self._console.print(self._line(event), markup=False, soft_wrap=True)
+
+    def on_fit_begin(self, state: FitState) -> None:
+        """Empty the bar of the fit."""
+        plan = state.plan
+        self._progress.reset(
+            self._fit,
+            total=plan.n_epochs * plan.n_samples,
+            description=f"epoch 1/{plan.n_epochs}",
+            figures="",
+            visible=True,
+        )
+
+    def on_tick(self, state: FitState, n_samples_done: int) -> None:
+        """Move on inside the epoch."""
+        self._move(state, state.n_epochs_done + 1, n_samples_done)
+
+    def on_epoch_end(self, state: FitState) -> None:
+        """Show what the epoch reached."""
+        record = state.history[-1]
+        self._move(state, record.epoch, state.plan.n_samples)
+        if record.validation_score is not None:
+            figures = f"val {100 * record.validation_score:.1f} %"
+            self._progress.update(self._fit, figures=figures)
+
+    def _move(self, state: FitState, epoch: int, n_samples_done: int) -> None:
+        done = (epoch - 1) * state.plan.n_samples + n_samples_done
+        description = f"epoch {epoch}/{state.plan.n_epochs}"
+        self._progress.update(self._fit, completed=done, description=description)
 
     def sum_up(self, store_path: Path) -> None:
         """Say in the end what is there, and where to look if something failed."""

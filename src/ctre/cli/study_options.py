@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -66,6 +66,42 @@ def seeds_option(command: _Command) -> _Command:
     )(command)
 
 
+def jobs_option(command: _Command) -> _Command:
+    """Add ``--jobs``."""
+    return click.option(
+        "--jobs",
+        "n_jobs",
+        type=click.IntRange(-1),
+        default=1,
+        show_default=True,
+        callback=_not_zero,
+        help="Runs at a time, each in a process with one thread; -1: one a processor.",
+    )(command)
+
+
+def _not_zero(_: click.Context, param: click.Parameter, value: int) -> int:
+    if value == 0:
+        raise click.BadParameter("0 must be a number of runs, or -1.", param=param)
+    return value
+
+
+def check_methods(methods: Sequence[str]) -> None:
+    """See that each method exists and none is named twice.
+
+    Raises
+    ------
+    UnknownNameError, InvalidParameterError
+        If not.
+    """
+    from ctre.errors import InvalidParameterError
+    from ctre.methods import get_recipe
+
+    for number, method in enumerate(methods):
+        get_recipe(method)
+        if method in methods[:number]:
+            raise InvalidParameterError(f"--methods must differ, got {method!r} twice.")
+
+
 def work_options(command: _Command) -> _Command:
     """Add the options that say where runs are kept, and where and how many at a time are done."""
     for option in reversed(
@@ -78,14 +114,7 @@ def work_options(command: _Command) -> _Command:
                 show_default=True,
                 help="File of the runs; what is done there is not done again.",
             ),
-            click.option(
-                "--jobs",
-                "n_jobs",
-                type=click.IntRange(-1),
-                default=1,
-                show_default=True,
-                help="Runs at a time, each in a process with one thread; -1: one a processor.",
-            ),
+            jobs_option,
             click.option(
                 "--dask",
                 metavar="ADDRESS",

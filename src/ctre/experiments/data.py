@@ -137,15 +137,16 @@ class DataFacts(NamedTuple):
     n_classes: int
 
 
-@lru_cache(maxsize=2)  # a process trains on one set many times before it goes to the next
-def _loaded(source: DataSource, data_home: str | None) -> tuple[StudyData, str]:
-    data = source.load(data_home)
-    return data, data.fingerprint
+_MOST_KEPT = 2  # a process trains on one set many times before it goes to the next
+_kept: dict[tuple[DataSource, str | None], tuple[StudyData, str]] = {}
 
 
-@lru_cache
-def _facts(source: DataSource, data_home: str | None) -> DataFacts:
-    data, fingerprint = _loaded(source, data_home)
+def keep(source: DataSource, data: StudyData, data_home: Path | None = None) -> DataFacts:
+    """Remember rows that are loaded already, and say what planning needs to know of them."""
+    while len(_kept) >= _MOST_KEPT:
+        del _kept[next(iter(_kept))]
+    fingerprint = data.fingerprint
+    _kept[source, _text(data_home)] = data, fingerprint
     return DataFacts(
         source,
         fingerprint,
@@ -157,6 +158,7 @@ def _facts(source: DataSource, data_home: str | None) -> DataFacts:
     )
 
 
+@lru_cache
 def facts_of(source: DataSource, data_home: Path | None = None) -> DataFacts:
     """Load rows once in a process, and say what planning needs to know of them.
 
@@ -165,7 +167,11 @@ def facts_of(source: DataSource, data_home: Path | None = None) -> DataFacts:
     CTREError
         As `DataSource.load`.
     """
-    return _facts(source, None if data_home is None else str(data_home))
+    return keep(source, source.load(data_home), data_home)
+
+
+def _text(data_home: Path | None) -> str | None:
+    return None if data_home is None else str(data_home)
 
 
 def load_known(source: DataSource, fingerprint: str, data_home: Path | None = None) -> StudyData:
@@ -178,7 +184,10 @@ def load_known(source: DataSource, fingerprint: str, data_home: Path | None = No
     CTREError
         As `DataSource.load`.
     """
-    data, found = _loaded(source, None if data_home is None else str(data_home))
+    place = source, _text(data_home)
+    if place not in _kept:
+        keep(source, source.load(data_home), data_home)
+    data, found = _kept[place]
     if found != fingerprint:
         raise InvalidDataError(
             f"{source.file or source.name} must hold the rows of fingerprint {fingerprint}, got "

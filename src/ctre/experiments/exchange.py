@@ -12,6 +12,7 @@ import csv
 import gzip
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar, get_type_hints
@@ -19,7 +20,7 @@ from typing import Any, NamedTuple, TypeVar, get_type_hints
 from ctre.errors import InvalidDataError, MissingExtraError
 from ctre.experiments.experiment import Experiment
 from ctre.experiments.result import EpochPoint, Made, Outcome, PrunePoint, Result, Seconds
-from ctre.experiments.salvage import Whole
+from ctre.experiments.salvage import Whole, merge
 from ctre.experiments.settings import told
 from ctre.experiments.store import DONE, RESULT_FIELDS, Store, StoredRun
 from ctre.whole_file import whole_files
@@ -204,3 +205,21 @@ def _beside(path: Path, name: str) -> Path:
 def _require(holds: bool, otherwise: str) -> None:
     if not holds:
         raise ValueError(otherwise)
+
+
+@contextmanager
+def open_results(path: Path) -> Iterator[Store]:
+    """Open a store to read it, or put the runs of an exported CSV file into one in memory.
+
+    Raises
+    ------
+    StoreError, InvalidDataError
+        If it is neither.
+    """
+    if path.suffix != ".csv":
+        with Store(path, must_exist=True) as store:
+            yield store
+        return
+    with Store() as store:
+        merge(store, (), read_csv(path))
+        yield store

@@ -82,7 +82,6 @@ def take_apart(
     data: StudyData,
     seed: int,
     n_steps: int,
-    on_prediction: Callable[[int], None],
 ) -> Iterator[PrunePoint]:
     """Take the network of a fitted estimator apart in every way there is.
 
@@ -99,8 +98,6 @@ def take_apart(
         Decides the rows, and the random order.
     n_steps : int
         Steps from all connections to none; 0 for not at all.
-    on_prediction : callable
-        Told how often the test rows have been predicted, of ``N_CURVES * (n_steps + 1)`` times.
 
     Yields
     ------
@@ -118,7 +115,6 @@ def take_apart(
     samples = model.scaling_.apply(data.X_train[np.sort(rows)])
     test_rows = model.scaling_.apply(data.X_test)
     labels = np.searchsorted(model.classes_, data.y_test).astype(np.int32)
-    n_done = 0
     for criterion, orders in _ORDERS_OF.items():
         importances = CRITERIA[criterion](model.network_, samples, rng)
         for order in orders:
@@ -133,8 +129,6 @@ def take_apart(
             )
             for step, accuracy in enumerate(accuracies):
                 yield PrunePoint(criterion, order, step / n_steps, accuracy)
-                n_done += 1
-                on_prediction(n_done)
 
 
 def accuracies_while_pruning(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +28,8 @@ def run(
     experiment: Experiment,
     *,
     data_home: Path | None = None,
-    n_threads: int = 1,
+    n_threads: int | None = 1,
     callbacks: Sequence[Callback] = (),
-    on_prediction: Callable[[int], None] = lambda n_done: None,  # noqa: ARG005
 ) -> Result:
     """Train, test, measure. Nothing is written and nothing but the experiment decides the outcome.
 
@@ -40,13 +39,11 @@ def run(
         What to do.
     data_home : Path, optional
         Where catalogued data sets are.
-    n_threads : int, default=1
+    n_threads : int or None, default=1
         The outcome does not depend on it; many experiments side by side do best with one each.
+        None chooses as the estimator does.
     callbacks : sequence of Callback
         Told of the training.
-    on_prediction : callable
-        Told, after the training, how often the test rows were predicted while the network was
-        taken apart.
 
     Returns
     -------
@@ -74,8 +71,8 @@ def run(
     )
     started = time.perf_counter()
     _fit(model, data)
-    outcome = _outcome(model, exploration, data, n_threads)
-    pruning = tuple(take_apart(model, data, experiment.seed, experiment.prune_steps, on_prediction))
+    outcome = _outcome(model, exploration, data)
+    pruning = tuple(take_apart(model, data, experiment.seed, experiment.prune_steps))
     history = model.history_
     seconds = Seconds(
         train=sum(history.column("seconds_train")),
@@ -91,15 +88,13 @@ def _fit(model: SparseMLPClassifier, data: StudyData) -> None:
     model.fit(data.X_train, data.y_train, eval_set=(data.X_test, data.y_test))
 
 
-def _outcome(
-    model: SparseMLPClassifier, exploration: Exploration, data: StudyData, n_threads: int
-) -> Outcome:
+def _outcome(model: SparseMLPClassifier, exploration: Exploration, data: StudyData) -> Outcome:
     history, best = model.history_, model.history_.best
     assert best.test_score is not None, "test rows were given"
     assert best.test_loss is not None
     n_grown = sum(sum(epoch.n_born) + sum(epoch.n_regrown) for epoch in history)
     n_random = sum(sum(epoch.n_random) for epoch in history)
-    is_dead = dead_neurons(model.network_, model.scaling_.apply(data.X_test), n_threads)
+    is_dead = dead_neurons(model.network_, model.scaling_.apply(data.X_test), model.n_threads_)
     return Outcome(
         test_accuracy=best.test_score,
         test_loss=best.test_loss,

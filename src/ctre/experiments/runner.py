@@ -48,7 +48,7 @@ def carry_out(
     store: Store,
     *,
     n_jobs: int | None = 1,
-    n_threads: int = 1,
+    n_threads: int | None = 1,
     data_home: Path | None = None,
     retry_failed: bool = False,
     callbacks: Sequence[Callback] = (),
@@ -66,8 +66,8 @@ def carry_out(
     n_jobs : int, default=1
         How many at a time, as joblib has it: -1 for as many as there are processors. None leaves
         it to ``joblib.parallel_config``.
-    n_threads : int, default=1
-        Threads of each.
+    n_threads : int or None, default=1
+        Threads of each; None chooses as the estimator does.
     data_home : Path, optional
         Where catalogued data sets are.
     retry_failed : bool, default=False
@@ -110,7 +110,7 @@ class _Runner:
     def __init__(
         self,
         store: Store,
-        n_threads: int,
+        n_threads: int | None,
         data_home: Path | None,
         retry_failed: bool,
         callbacks: Sequence[Callback],
@@ -178,7 +178,10 @@ class _Runner:
 
 
 def _attempt(
-    experiment: Experiment, data_home: Path | None, n_threads: int, callbacks: Sequence[Callback]
+    experiment: Experiment,
+    data_home: Path | None,
+    n_threads: int | None,
+    callbacks: Sequence[Callback],
 ) -> tuple[str, Result | None, str | None]:
     """Run; an error becomes text, as not every one can be sent from one process to another."""
     try:
