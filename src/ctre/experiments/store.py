@@ -32,6 +32,7 @@ STALE_AFTER = 60.0
 """Seconds without a heartbeat after which a run belongs to nobody."""
 
 _APPLICATION, _VERSION = 0x43545245, 1  # "CTRE"; of the tables below
+_MAGIC = b"SQLite format 3\x00"
 _HIGHEST = 2**63 - 1
 _PATIENCE = 60.0  # seconds to wait for another process that writes
 RESULT_FIELDS = (*Outcome._fields, *(f"seconds_{name}" for name in Seconds._fields), *Made._fields)
@@ -123,6 +124,8 @@ class Store:
         self._lock = threading.RLock()
         if must_exist and not Path(path).exists():
             raise StoreError(f"{path} must be a store, and does not exist.")
+        if not _may_be_sqlite(self.path):
+            raise StoreError(f"{path}: it is damaged, or no store: it does not begin as one.")
         with self._telling():
             self._database = sqlite3.connect(
                 _address(self.path),
@@ -402,6 +405,14 @@ def _address(path: str) -> str:
     address = Path(path).absolute().as_uri()
     is_fixed = Path(path).exists() and not os.access(path, os.W_OK)
     return f"{address}?immutable=1" if is_fixed else address
+
+
+def _may_be_sqlite(path: str) -> bool:
+    """Tell a database from another file; SQLite takes a very short file for an empty one."""
+    if path == MEMORY or not Path(path).exists():
+        return True
+    with Path(path).open("rb") as file:
+        return file.read(len(_MAGIC)) in (b"", _MAGIC)
 
 
 def _insert(database: sqlite3.Connection, table: str, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -110,7 +110,7 @@ def sections_beside(cells: Sequence[Cell], notes: Sequence[Mapping[str, Any]]) -
 _BESIDE = (
     "Test accuracy in percent, mean ± standard deviation (seeds). Below it the paper's, and how "
     "far ours is from it in standard deviations of the two together; ≠ marks more than two. The "
-    "best of a column is bold."
+    "best sparse one of a column is bold."
 )
 _EXPLAINED = dict.fromkeys(_ACCURACY_TABLES, _BESIDE) | {
     _DELAY_TABLE: "Share of the epochs, in percent, until the mean curve of a method reaches 90 % "
@@ -158,7 +158,7 @@ def _best(
     means = [
         round(both[place].cell.mean, 1)
         for place in places
-        if place in both and (place.size, place.epsilon) == column
+        if place in both and (place.size, place.epsilon) == column  # which no dense one has
     ]
     return max(means) if len(means) > 1 else None
 
@@ -173,7 +173,7 @@ def _value(place: Place, both: Mapping[Place, Both], best: float | None) -> Valu
         mean_and_spread(found.cell),
         f"{papers}  {_signed(found.deviation)} σ" + (" ≠" if found.is_off else ""),
         order=found.cell.mean,
-        is_best=best is not None and round(found.cell.mean, 1) == best,
+        is_best=place.epsilon is not None and round(found.cell.mean, 1) == best,
         is_off=found.is_off,
     )
 

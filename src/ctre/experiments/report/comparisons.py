@@ -56,9 +56,9 @@ def within_section(cells: Sequence[Cell]) -> Iterator[Section]:
     )
     ks_words = (
         "KS: what the paper's Table 3 says, “Reject” where the Kolmogorov–Smirnov test takes the "
-        f"two for different at the level {_LEVEL}, else “True”. With {fewest} seeds its p-value "
-        f"cannot be lower than {least:.2g}"
-        + (", so it can reject nothing." if least >= _LEVEL else ".")
+        f"two for different at the level {_LEVEL}, else “True”. Where there are "
+        f"{'one seed' if fewest == 1 else f'{fewest} seeds'} a side, its p-value cannot be lower "
+        f"than {least:.2g}" + (", so it can reject nothing." if least >= _LEVEL else ".")
     )
     headers = ["data", "neurons", "density", "method", "against", "difference", "p", "δ", "KS"]
     table = Table("Within data sets", headers, rows, n_labels=5)

@@ -111,7 +111,7 @@ def _others(cells: Sequence[Cell]) -> Iterator[Section]:
             for cell in sorted(own, key=lambda cell: -cell.mean)
         ]
         headers = ["method", "neurons", "density", "settings", "accuracy (%)", "connections", "s"]
-        parts.append(Table(dataset, headers, rows))
+        parts.append(Table(dataset, headers, rows, n_labels=4))
     yield Section("Other experiments", ["Mean ± standard deviation (seeds).", *parts])
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,7 +38,7 @@ def curves(cells: Sequence[Cell], column: str, scale: float) -> Figure:
     n_rows = -(-len(places) // n_columns)
     figure = new_figure(_WIDTH, 0.6 + 2.5 * n_rows, "")
     grid = list(figure.subplots(n_rows, n_columns, squeeze=False).flat)
-    colors = colors_of(cells)
+    colors = colors_of(cell.method for cell in cells)
     for axes, (shape, budget) in zip(grid, places, strict=False):
         prepare_axes(axes, f"{shape.split('-')[0]} neurons, {budget}")
         for cell in cells:
@@ -69,7 +69,7 @@ def densities(cells: Sequence[Cell]) -> Figure:
     figure = new_figure(_WIDTH * 0.7, 3.6, "")
     axes = figure.subplots()
     prepare_axes(axes, "Test accuracy (%)")
-    colors = colors_of(cells)
+    colors = colors_of(cell.method for cell in cells)
     for method, own in in_order(cells, lambda cell: cell.method).items():
         points = sorted(
             (100 * cell.average(lambda result: result.outcome.density), cell.mean, cell.std or 0.0)
@@ -79,8 +79,7 @@ def densities(cells: Sequence[Cell]) -> Figure:
         axes.errorbar(
             places, means, stds, color=colors[method], marker="o", ms=4, lw=1.4, label=method
         )
-    axes.set_xscale("log")
-    axes.set_xlabel("density (%)", color=QUIET, fontsize=9)
+    _use_log_scale(axes, "density (%)")
     _add_legend(figure, [axes])
     return figure
 
@@ -89,7 +88,7 @@ def fronts(cells: Sequence[Cell]) -> Figure:
     """Draw accuracy over connections and over seconds, with the front of the best."""
     figure = new_figure(_WIDTH, 3.6, "")
     panels = figure.subplots(1, 2)
-    colors = colors_of(cells)
+    colors = colors_of(cell.method for cell in cells)
     axis = (
         ("connections", lambda result: float(result.outcome.n_connections)),
         ("seconds", lambda result: result.seconds.train + result.seconds.evolve),
@@ -104,10 +103,20 @@ def fronts(cells: Sequence[Cell]) -> Figure:
             )  # fmt: skip
         front = pareto([(cell.average(number), cell.mean) for cell in cells])
         axes.step(*zip(*front, strict=True), where="post", color=QUIET, lw=1.0, zorder=1)
-        axes.set_xscale("log")
-        axes.set_xlabel(name, color=QUIET, fontsize=9)
+        _use_log_scale(axes, name)
     _add_legend(figure, panels)
     return figure
+
+
+def _use_log_scale(axes: Axes, name: str) -> None:
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.tick_params(which="both", length=0)
+    axes.set_xlabel(name, color=QUIET, fontsize=9)
 
 
 def pareto(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -136,7 +145,10 @@ def critical_difference(found: Across) -> Figure:
     for (one, two), p_value in found.pairs.items():
         table.loc[one, two] = table.loc[two, one] = p_value
     ranks = dict(zip(found.methods, found.mean_ranks, strict=True))
-    scikit_posthocs.critical_difference_diagram(ranks, table, ax=axes)
+    scikit_posthocs.critical_difference_diagram(
+        ranks, table, ax=axes, color_palette=colors_of(found.methods), label_props={"fontsize": 9}
+    )
+    axes.tick_params(labelsize=9, colors=QUIET)
     return figure
 
 
@@ -156,9 +168,9 @@ def require_posthocs() -> None:
         ) from error
 
 
-def colors_of(cells: Sequence[Cell]) -> dict[str, str]:
+def colors_of(names: Iterable[str]) -> dict[str, str]:
     """Give every method its colour; those of the paper always have the same."""
-    methods = list(dict.fromkeys(cell.method for cell in cells))
+    methods = list(dict.fromkeys(names))
     further = [method for method in methods if method not in _COLORS]
     return {
         method: _COLORS.get(method)
