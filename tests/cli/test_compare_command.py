@@ -9,8 +9,11 @@ import pytest
 
 from ctre.cli.compare import compare as command
 from ctre.estimators import SparseMLPClassifier
+from ctre.experiments import Store
+from ctre.experiments.exchange import COLUMNS
+from ctre.experiments.runner import _attempt
 
-FILES = {"rows.csv", "curves.csv", "curves.png", "settings.json"}
+FILES = {"runs.db", "runs.csv", "runs.epochs.csv.gz", "runs.pruning.csv.gz", "curves.png"}
 
 
 @pytest.fixture

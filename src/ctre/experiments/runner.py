@@ -141,7 +141,8 @@ class _Runner:
         try:
             with closing(parallel(self._claimed(experiments))) as outcomes:
                 for key, result, error in outcomes:
-                    self._settle(self._under_way.pop(key), result, error)
+                    self._settle(self._under_way[key], result, error)
+                    del self._under_way[key]
         except BaseException as error:
             lost, self._under_way = list(self._under_way.values()), {}
             if alone and lost and _is_lost_process(error):
