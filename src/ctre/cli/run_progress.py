@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from ctre.experiments.experiment import Experiment
 from ctre.experiments.runner import Event
-from ctre.experiments.settings import told
+from ctre.experiments.settings import differences
 from ctre.experiments.store import DONE, FAILED, RUNNING, Store
 from ctre.training import Callback, FitState
 
@@ -192,10 +192,10 @@ def name_of(experiment: Experiment, *, with_seed: bool = True) -> str:
 
 
 def unusual(experiment: Experiment) -> dict[str, Any]:
-    """Give the settings in which an experiment is not the paper's, but for those always named."""
-    named = {"method", "hidden_layer_sizes", "epsilon", "density", "scaling"}
-    said = {name: value for name, value in told(experiment.settings).items() if name not in named}
-    return said | ({"prune_steps": experiment.prune_steps} if experiment.prune_steps else {})
+    """Give what sets an experiment apart from one of a protocol."""
+    return differences(experiment.settings) | (
+        {"prune_steps": experiment.prune_steps} if experiment.prune_steps else {}
+    )
 
 
 def _short(value: Any) -> str:

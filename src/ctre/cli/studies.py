@@ -14,7 +14,7 @@ from ctre.cli.data import open_dataset, source_of
 from ctre.cli.dry_run import show_plan
 from ctre.cli.run import keywords_for
 from ctre.cli.run_folder import prepare_folder
-from ctre.cli.run_progress import RunProgress, name_of
+from ctre.cli.run_progress import RunProgress
 from ctre.cli.study_options import going_on_later
 from ctre.cli.workplaces import workplaces
 from ctre.errors import CTREError, InvalidDataError, MissingExtraError
@@ -115,7 +115,8 @@ def do_here(
         for run in store.runs(keys):
             if run.status == FAILED:
                 reason = (run.error or "").splitlines()[-1].partition(": ")[2]
-                raise CTREError(f"{name_of(run.experiment)}: {reason}")
+                one = run.experiment
+                raise CTREError(f"{one.method}, seed {one.seed}: {reason}")
         if out is not None:
             write_csv(store, out / TABLE_FILE, with_points=True)
         return [cell.loaded() for cell in cells_of(store, keys)]

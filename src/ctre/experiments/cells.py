@@ -12,7 +12,7 @@ import numpy as np
 
 from ctre._typing import DoubleArray
 from ctre.experiments.result import Result
-from ctre.experiments.settings import told
+from ctre.experiments.settings import differences, told
 from ctre.experiments.store import DONE, Store, StoredRun
 
 
@@ -68,9 +68,8 @@ class Cell:
 
     @cached_property
     def unusual(self) -> dict[str, Any]:
-        """Settings in which it is not the paper's, but for the size and the density."""
-        named = {"method", "hidden_layer_sizes", "epsilon", "density", "scaling"}
-        return {name: value for name, value in told(self.settings).items() if name not in named}
+        """What sets it apart from an experiment of a protocol, but for the size and the density."""
+        return differences(self.settings)
 
     @property
     def by_seed(self) -> dict[int, float]:

@@ -21,7 +21,7 @@ from ctre.errors import InvalidDataError, MissingExtraError
 from ctre.experiments.experiment import Experiment
 from ctre.experiments.result import EpochPoint, Made, Outcome, PrunePoint, Result, Seconds
 from ctre.experiments.salvage import Whole, merge
-from ctre.experiments.settings import told
+from ctre.experiments.settings import differences
 from ctre.experiments.store import DONE, RESULT_FIELDS, Store, StoredRun
 from ctre.whole_file import whole_files
 
@@ -47,10 +47,9 @@ def rows_of(runs: Iterable[StoredRun]) -> list[dict[str, Any]]:
         if run.status != DONE or run.result is None:
             continue
         settings, result = run.experiment.settings, run.result
-        named = ("method", "hidden_layer_sizes", "epsilon")
-        others = {name: value for name, value in told(settings).items() if name not in named} | (
-            {"prune_steps": run.experiment.prune_steps} if run.experiment.prune_steps else {}
-        )
+        others = differences(settings)
+        if run.experiment.prune_steps:
+            others["prune_steps"] = run.experiment.prune_steps
         values = (
             run.key,
             run.experiment.source.name,

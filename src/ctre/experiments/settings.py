@@ -16,6 +16,7 @@ from sklearn import model_selection
 from sklearn.model_selection import BaseCrossValidator, BaseShuffleSplit
 
 from ctre.errors import InvalidParameterError
+from ctre.estimators import DEFAULT_PROTOCOL
 from ctre.estimators.assembly import names_used_by
 from ctre.estimators.parameters import DEFAULTS, PARAMETERS, USED_BY_SOME, Parameters
 from ctre.estimators.rules import Number, OrNone, Sizes
@@ -148,6 +149,27 @@ def told(settings: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in settings.items()
         if name in always or name not in unsaid or value != unsaid[name]
     }
+
+
+def differences(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what sets an experiment apart from one of a protocol, in the fewest words.
+
+    Method, layers, density and scaling are named anyway. Where the default protocol is nearer than
+    the paper's, the first word says so.
+    """
+    named = {"method", "hidden_layer_sizes", "epsilon", "density", "scaling"}
+    from_paper = {name: value for name, value in told(settings).items() if name not in named}
+    default = settings_of({**DEFAULT_PROTOCOL, "method": settings["method"]})
+    names = {*settings, *default} - named
+    absent = object()
+    from_default = {
+        name: settings.get(name)
+        for name in sorted(names)
+        if settings.get(name, absent) != default.get(name, absent)
+    }
+    if len(from_default) + 1 < len(from_paper):
+        return {"protocol": "default", **from_default}
+    return from_paper
 
 
 def _encode(value: Any, rule: Any) -> Any:

@@ -125,7 +125,7 @@ class Store:
         if must_exist and not Path(path).exists():
             raise StoreError(f"{path} must be a store, and does not exist.")
         if not _may_be_sqlite(self.path):
-            raise StoreError(f"{path}: it is damaged, or no store: it does not begin as one.")
+            raise StoreError(f"{path}: it is damaged, or no store. Choose another file.")
         with self._telling():
             self._database = sqlite3.connect(
                 _address(self.path),
