@@ -8,7 +8,7 @@ CXX_SOURCES := $(wildcard src/native/*.?pp src/native/kernels/*.?pp)
 SOURCES := pyproject.toml CMakeLists.txt $(CXX_SOURCES)
 WORKERS := auto
 
-.PHONY: demo test test-slow test-planted test-nightly test-level check instructions wheel test-wheel format clean
+.PHONY: demo test test-slow test-torch test-planted test-nightly test-level check instructions wheel test-wheel format clean
 
 demo: $(VENV)/.installed  ## train on Madelon's synthetic sibling, with a picture at the end
 	$(BIN)/ctre train make-madelon --out runs/demo
@@ -24,6 +24,11 @@ test-planted: $(VENV)/.installed  ## plant likely mistakes, one by one, and see 
 
 test-slow: $(VENV)/.installed  ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
+
+TORCH := torch
+test-torch: $(VENV)/.installed  ## test the PyTorch front; TORCH names what pip installs, a smaller build of it for instance
+	$(BIN)/python -m pip install --quiet "$(TORCH)"
+	$(BIN)/python -m pytest tests/torch_front tests/test_torch_extra.py -m "slow or not slow"
 
 LEVEL := -O1
 test-level:  ## test the kernels compiled at another optimization level than a release's, in build/test-level

@@ -13,6 +13,7 @@
 #include "best_absent_pairs.hpp"
 #include "call.hpp"
 #include "kernel_table.hpp"
+#include "layer_call.hpp"
 
 // By this name callgrind knows when to begin, and when to write down what it has.
 extern "C" __attribute__((noinline)) void counted(const std::function<void()>& work) { work(); }
@@ -219,6 +220,21 @@ void count_search(const char* name, Random& random, Layer& layer, std::int64_t n
   count(name, [&] { avx2::best_absent_pairs(query, keys.data()); });
 }
 
+// One layer forward, and then backward to all of its gradients.
+void count_layer(const char* forward, const char* backward, Random& random, Layer& layer,
+                 std::int64_t n_rows) {
+  const std::vector<float> samples = random.uniforms(n_rows * layer.n_pre);
+  std::vector<float> sums(static_cast<std::size_t>(n_rows * layer.n_post));
+  const LayerForwardCall forward_call{layer.view(), samples.data(), n_rows, 1, sums.data()};
+  count(forward, [&] { avx2::layer_forward(forward_call); });
+  std::vector<float> by_samples(samples.size()), by_weights(layer.weights.size()),
+      by_biases(layer.biases.size());
+  const LayerBackwardCall backward_call{
+      layer.view(),      samples.data(),    sums.data(),     n_rows, 1,
+      by_samples.data(), by_weights.data(), by_biases.data()};
+  count(backward, [&] { avx2::layer_backward(backward_call); });
+}
+
 void count_all() {
   Random random;
   const Sizes deep{784, 1000, 1000, 1000, 10}, wide{10000, 300, 300, 5};
@@ -249,6 +265,7 @@ void count_all() {
   count_search("most correlated pairs", random, thin.layers[0], 512, nullptr, true);
   count_search("most correlated pairs, sparse input", random, on_words.layers[0], 100, &columns,
                true);
+  count_layer("one layer forward", "one layer backward", random, thick.layers[0], 200);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ MISSING = MissingExtraError("matplotlib", "plots", "drawing pictures")
     [
         ("InvalidParameterError", ValueError),
         ("InvalidDataError", ValueError),
+        ("OtherFitError", ValueError),
         ("UnknownNameError", LookupError),
         ("DatasetError", OSError),
         ("TrainingDivergedError", FloatingPointError),
@@ -34,7 +35,7 @@ def test_every_error_is_in_the_drawing_of_the_module():
     classes = [
         x for x in vars(errors).values() if isinstance(x, type) and x.__module__ == errors.__name__
     ]
-    assert len(classes) == 7
+    assert len(classes) == 8
     assert all(x.__name__ in errors.__doc__ for x in classes)
 
 

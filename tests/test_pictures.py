@@ -22,8 +22,8 @@ def history(*scores):
         [
             EpochRecord(
                 epoch=epoch, learning_rate=0.1, drop_fraction=0.2, train_loss=1 / epoch,
-                train_accuracy=0.5, validation_loss=score, validation_score=score, test_loss=None,
-                test_score=None, stall=0, n_connections=(12, 8), n_died=none, n_born=none,
+                train_accuracy=0.5, validation_loss=score, validation_score=score,
+                stall=0, n_connections=(12, 8), n_died=none, n_born=none,
                 n_regrown=none, n_random=none, seconds_train=0.0, seconds_evolve=0.0,
                 seconds_validate=0.0,
             )
@@ -87,7 +87,7 @@ def test_few_inputs_are_bars_with_names():
     assert [bar.get_width() for bar in inputs.patches] == [9, 4, 2]
     assert [to_hex(bar.get_facecolor()) for bar in inputs.patches] == [GREY, ORANGE, GREY]
     labels = [label.get_text() for label in inputs.get_yticklabels()]
-    assert labels == ["a name that is far too long…", "sepal", "petal"]
+    assert labels == ["a name that is…eside an axis", "sepal", "petal"]
     assert texts(inputs) == ["1 informative", "2 others"]
     save(figure)
 

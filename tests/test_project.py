@@ -30,7 +30,9 @@ def modules():
     yield from TOOL["mypy"]["packages"]
     yield TOOL["importlinter"]["root_package"]
     for override in TOOL["mypy"]["overrides"]:
-        yield from (name for name in override["module"] if name.startswith("ctre"))
+        yield from (
+            name.removesuffix(".*") for name in override["module"] if name.startswith("ctre")
+        )
     for contract in TOOL["importlinter"]["contracts"]:
         for layer in contract["layers"]:
             yield from (name.strip() for name in layer.replace("|", ":").split(":"))

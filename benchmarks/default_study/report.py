@@ -1,8 +1,9 @@
-"""Tables of what the searches found: ``report.py scaling_long --by scaling``.
+"""Tables of what the searches found: ``report.py l2``, or ``report.py rivals --by method,alpha``.
 
-Rows are data sets, columns the settings named by ``--by``; a cell is the mean over seeds in percent
-with the number of seeds, of rows that judged (search: validation, final: test). A training that
-diverged counts 0. *Regret* is the mean distance to the best cell of a row, over full rows.
+Rows are data sets, columns the parameters that were changed, or those of ``--by``; a cell is the
+mean over seeds in percent with the number of seeds, of rows that judged (search: validation, final:
+test). A training that diverged counts 0. *Regret* is the mean distance to the best cell of a row,
+over full rows. Searches of the first round are named with their folder: ``first/rule --by method``.
 """
 
 from __future__ import annotations
@@ -21,14 +22,20 @@ RESULTS = Path(__file__).parent / "results"
 def runs(grids: Iterable[str]) -> list[dict[str, Any]]:
     """Read the trainings of some searches, of all if none is named."""
     paths = [RESULTS / f"{grid}.jsonl" for grid in grids] or sorted(RESULTS.glob("*.jsonl"))
-    return [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+    found = [json.loads(line) for path in paths for line in path.read_text().splitlines()]
+    return [run | run.get("parameters", {}) for run in found]
+
+
+def changes(run: dict[str, Any]) -> str:
+    """Name what was changed of the default."""
+    return ", ".join(f"{k} {v}" for k, v in run.get("parameters", {}).items()) or "the default"
 
 
 def table(found: Iterable[dict[str, Any]], by: tuple[str, ...], value: str, row: str) -> str:
     """Write one table in Markdown."""
     cells: dict[tuple[str, str], list[float]] = defaultdict(list)
     for run in found:
-        column = ", ".join(str(run.get(name)) for name in by)
+        column = ", ".join(str(run.get(name)) for name in by) or changes(run)
         cells[run[row], column].append(100 * (run[value] or 0))
     rows = list(dict.fromkeys(place[0] for place in cells))
     columns = list(dict.fromkeys(place[1] for place in cells))
@@ -76,9 +83,9 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("grids", nargs="*")
-    parser.add_argument("--by", default="scaling", help="settings, joined by commas")
+    parser.add_argument("--by", default="", help="parameters, joined by commas")
     parser.add_argument("--row", default="data")
-    parser.add_argument("--value", default="score", choices=("score", "best_score", "train_score"))
+    parser.add_argument("--value", default="score")
     parser.add_argument("--where", action="append", default=[], metavar="NAME=VALUE")
     arguments = parser.parse_args()
     wanted = dict(term.split("=", 1) for term in arguments.where)
@@ -87,4 +94,6 @@ if __name__ == "__main__":
         for run in runs(arguments.grids)
         if all(str(run.get(name)) == value for name, value in wanted.items())
     ]
-    print(table(chosen, tuple(arguments.by.split(",")), arguments.value, arguments.row))
+    print(
+        table(chosen, tuple(filter(None, arguments.by.split(","))), arguments.value, arguments.row)
+    )

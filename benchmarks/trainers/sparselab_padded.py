@@ -19,7 +19,7 @@ is gone for that of a new one in its place."""
 
 class SparseLab(TorchLoop):
     def __init__(self, work: Work) -> None:
-        super().__init__(work, with_relu(map(_sparse_linear, work.network.layers)), fused=True)
+        super().__init__(work, with_relu(map(sparse_linear, work.network.layers)), fused=True)
         self._layers = [module for module in self.model if isinstance(module, SparseLinear)]
 
     def weights(self) -> list[FloatArray]:
@@ -29,7 +29,7 @@ class SparseLab(TorchLoop):
         ]
 
 
-def _sparse_linear(layer: SparseLayer) -> SparseLinear:
+def sparse_linear(layer: SparseLayer) -> SparseLinear:
     """Make its layer as its constructor does, but with the work's connections, not its own draw."""
     linear = SparseLinear(
         layer.topology.n_pre, layer.topology.n_post, sparsity=1 - layer.topology.density

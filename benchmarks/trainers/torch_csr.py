@@ -25,13 +25,13 @@ class TorchCSR(TorchLoop):
     """Parameters are CSR tensors."""
 
     def __init__(self, work: Work) -> None:
-        super().__init__(work, _neuron_major(map(_CSRLinear, work.network.layers)))
+        super().__init__(work, _neuron_major(map(CSRLinear, work.network.layers)))
 
     def weights(self) -> list[FloatArray]:
         return [
             module.weight.detach().values().numpy()
             for module in self.model.modules()
-            if isinstance(module, _CSRLinear)
+            if isinstance(module, CSRLinear)
         ]
 
 
@@ -39,13 +39,13 @@ class TorchCSRByHand(TorchLoop):
     """Parameters are the values; forward and backward are written out."""
 
     def __init__(self, work: Work) -> None:
-        super().__init__(work, _neuron_major(map(_SampledLinear, work.network.layers)), fused=True)
+        super().__init__(work, _neuron_major(map(SampledLinear, work.network.layers)), fused=True)
 
     def weights(self) -> list[FloatArray]:
         return [
             module.values.detach().numpy()
             for module in self.model.modules()
-            if isinstance(module, _SampledLinear)
+            if isinstance(module, SampledLinear)
         ]
 
 
@@ -60,7 +60,7 @@ def _neuron_major(layers: Any) -> nn.Sequential:
     return nn.Sequential(_Turn(), *with_relu(layers), _Turn())
 
 
-class _CSRLinear(nn.Module):
+class CSRLinear(nn.Module):
     def __init__(self, layer: SparseLayer) -> None:
         super().__init__()
         self.weight = nn.Parameter(
@@ -77,7 +77,7 @@ class _CSRLinear(nn.Module):
         return torch.sparse.mm(self.weight, x) + self.bias
 
 
-class _SampledLinear(nn.Module):
+class SampledLinear(nn.Module):
     def __init__(self, layer: SparseLayer) -> None:
         super().__init__()
         topology = layer.topology
@@ -96,14 +96,14 @@ class _SampledLinear(nn.Module):
 
 class _SampledProduct(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, values: Tensor, x: Tensor, layer: _SampledLinear) -> Tensor:
+    def forward(ctx: Any, values: Tensor, x: Tensor, layer: SampledLinear) -> Tensor:
         ctx.layer = layer
         ctx.save_for_backward(values, x)
         return torch.sparse_csr_tensor(*layer.rows, values, layer.shape) @ x
 
     @staticmethod
     def backward(ctx: Any, error: Tensor) -> tuple[Tensor, Tensor | None, None]:
-        layer: _SampledLinear = ctx.layer
+        layer: SampledLinear = ctx.layer
         values, x = ctx.saved_tensors
         places = torch.sparse_csr_tensor(*layer.rows, torch.zeros_like(values), layer.shape)
         gradient = torch.sparse.sampled_addmm(places, error, x.t(), beta=0.0).values()

@@ -41,7 +41,8 @@ if TYPE_CHECKING:
         reads,
     )
     from ctre.persistence import load_model, save_model
-    from ctre.training import Callback, StopTraining
+    from ctre.tables import TableEncoder, column_importances, make_table_pipeline
+    from ctre.training import Callback, Checkpoint, ScoreCurve, StopTraining
 
 _HOMES = {
     "ctre.estimators": (
@@ -53,8 +54,9 @@ _HOMES = {
         "MostSimilar", "NearestZeroEachSign", "Random", "RandomDrop", "Recipe", "ReplaceRegrown",
         "Sample", "Share", "SmallestMagnitude", "Switch", "Timing", "reads",
     ),
-    "ctre.training": ("Callback", "StopTraining"),
+    "ctre.training": ("Callback", "Checkpoint", "ScoreCurve", "StopTraining"),
     "ctre.persistence": ("load_model", "save_model"),
+    "ctre.tables": ("TableEncoder", "column_importances", "make_table_pipeline"),
     "ctre.datasets": ("make_madelon",),
 }  # fmt: skip
 _MODULES = {name: home for home, names in _HOMES.items() for name in names}
@@ -65,6 +67,7 @@ __all__ = [
     "PROTOCOLS",
     "Batches",
     "Callback",
+    "Checkpoint",
     "FromInputs",
     "GradualPruning",
     "HasStalled",
@@ -78,17 +81,21 @@ __all__ = [
     "Recipe",
     "ReplaceRegrown",
     "Sample",
+    "ScoreCurve",
     "Share",
     "SmallestMagnitude",
     "SparseMLPClassifier",
     "SparseMLPRegressor",
     "StopTraining",
     "Switch",
+    "TableEncoder",
     "Timing",
     "__version__",
+    "column_importances",
     "load_dataset",
     "load_model",
     "make_madelon",
+    "make_table_pipeline",
     "reads",
     "save_model",
 ]

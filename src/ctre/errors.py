@@ -4,6 +4,7 @@
 
     CTREError
       InvalidParameterError   (also ValueError)        the call can be fixed
+        OtherFitError                                  a checkpoint is of another fit
       InvalidDataError        (also ValueError)        the data can be fixed
       UnknownNameError        (also LookupError)       a name was mistyped
       DatasetError            (also OSError)           a file is missing, damaged or unreachable
@@ -26,6 +27,38 @@ class CTREError(Exception):
 
 class InvalidParameterError(CTREError, ValueError):
     """An argument has a value that it cannot have."""
+
+
+class OtherFitError(InvalidParameterError):
+    """A checkpoint is of a fit with other settings or other data.
+
+    Parameters
+    ----------
+    kind : {"settings", "data"}
+        Of what differs.
+    name : str
+        What differs: a setting, or a part of the data.
+    expected, got : object
+        What it is in the checkpoint, and here; of data, checksums.
+    folder : path
+        Where the checkpoint is.
+    """
+
+    def __init__(self, kind: str, name: str, expected: object, got: object, folder: object) -> None:
+        where = f"the training that is saved in {str(folder)!r}"
+        if kind == "data":
+            what = f"The data must be those of {where}, but the {name} differ."
+        else:
+            what = f"{name} must be {expected!r}, as it was in {where}, got {got!r}."
+        super().__init__(
+            f"{what} A training goes on as it began, to the length it was planned for; choose "
+            "another folder for another one."
+        )
+        self.kind, self.name, self.expected, self.got = kind, name, expected, got
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[type[OtherFitError], tuple[object, ...]]:
+        return type(self), (self.kind, self.name, self.expected, self.got, self.folder)
 
 
 class InvalidDataError(CTREError, ValueError):

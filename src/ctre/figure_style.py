@@ -35,8 +35,19 @@ def new_figure(width: float, height: float, title: str) -> Figure:
     figure = Figure(figsize=(width, height), dpi=160, facecolor="white")
     figure.set_layout_engine("constrained", w_pad=0.16, h_pad=0.12, hspace=0, wspace=0)
     if title:
-        figure.suptitle(title, x=0.016, ha="left", fontsize=12, fontweight="bold", color=INK)
+        figure.suptitle(plain(title), x=0.016, ha="left", fontsize=12, fontweight="bold", color=INK)
     return figure
+
+
+def plain(text: str) -> str:
+    """Have a text drawn as it is: matplotlib reads formulas between dollars, or fails on them."""
+    return "".join(c if c.isprintable() else " " for c in text).replace("$", r"\$")
+
+
+def short_name(name: str, most: int = 28) -> str:
+    """Cut a long name in the middle, and have it drawn as it is: either end may be what tells."""
+    half = most // 2
+    return plain(name if len(name) <= most else f"{name[:half]}…{name[half + 1 - most :]}")
 
 
 def prepare_axes(axes: Axes, title: str, *, grid: Literal["x", "y"] = "y") -> None:
@@ -57,6 +68,11 @@ def soften(legend: Legend) -> None:
 
 def as_png(figure: Figure) -> bytes:
     """Give the picture as a file's content."""
+    return as_image(figure, "png")
+
+
+def as_image(figure: Figure, kind: str) -> bytes:
+    """Give the picture as the content of a file of a kind, such as "svg"."""
     data = io.BytesIO()
-    figure.savefig(data, format="png")
+    figure.savefig(data, format=kind)
     return data.getvalue()

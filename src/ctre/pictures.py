@@ -2,23 +2,25 @@
 
 ::
 
-    +----------+------------------------+
-    | accuracy |                        |
-    +----------+ connections per input  |
-    | loss     |                        |
-    +----------+------------------------+
+    +----------+------------------------+     +------------+----------------------+
+    | accuracy |                        |     | predicted  |                      |
+    +----------+ connections per input  |     | against    | connections per      |
+    | loss     |                        |     | true       | input                |
+    +----------+------------------------+     +------------+                      |
+                                              | loss       |                      |
+                  classes                     +------------+----------------------+
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ctre.errors import InvalidParameterError
-from ctre.figure_style import FAINT, INK, QUIET, new_figure, prepare_axes, soften
+from ctre.figure_style import FAINT, INK, QUIET, new_figure, prepare_axes, short_name, soften
 from ctre.training import History
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ def draw_run(
     feature_names: Sequence[str] | None = None,
     informative: NDArray[np.int64] | None = None,
     image_shape: tuple[int, ...] | None = None,
+    regression: tuple[NDArray[Any], NDArray[Any]] | None = None,
 ) -> Figure:
     """Draw the learning curves of a run beside the connections of its inputs.
 
@@ -52,11 +55,14 @@ def draw_run(
     title : str, default=""
         Stands above the picture.
     feature_names : sequence of n_features str, optional
-        Written beside the bars where there are at most 40 inputs.
+        Written beside bars, one an input, where there are at most 40; of up to 1000 inputs without
+        ``informative``, the 40 most connected ones get a bar.
     informative : int array, optional
         Inputs known to carry the answer; they get a colour of their own.
     image_shape : (height, width) or (height, width, channels), optional
         Given if the inputs are pixels: then they are drawn as an image, summed over channels.
+    regression : (true, predicted), two arrays of shape (n_rows,), optional
+        Given if numbers were predicted: then rows set apart are drawn, in place of the accuracy.
 
     Returns
     -------
@@ -70,11 +76,17 @@ def draw_run(
     InvalidParameterError
         If an image of ``image_shape`` does not have n_features values.
     """
-    figure = new_figure(11, 5.2, title)
-    grid = figure.add_gridspec(2, 2, width_ratios=(1, 1.35))
-    accuracy = figure.add_subplot(grid[0, 0])
-    _draw_accuracy(accuracy, history)
-    _draw_loss(figure.add_subplot(grid[1, 0], sharex=accuracy), history)
+    if regression is None:
+        figure = new_figure(11, 5.2, title)
+        grid = figure.add_gridspec(2, 2, width_ratios=(1, 1.35))
+        accuracy = figure.add_subplot(grid[0, 0])
+        _draw_accuracy(accuracy, history)
+        _draw_loss(figure.add_subplot(grid[1, 0], sharex=accuracy), history)
+    else:
+        figure = new_figure(11, 6.4, title)
+        grid = figure.add_gridspec(2, 2, width_ratios=(1, 1.35), height_ratios=(2.2, 1))
+        _draw_predictions(figure.add_subplot(grid[0, 0]), *regression)
+        _draw_loss(figure.add_subplot(grid[1, 0]), history)
 
     inputs = figure.add_subplot(grid[:, 1])
     is_informative = np.zeros(len(degrees), dtype=bool)
@@ -82,7 +94,7 @@ def draw_run(
         is_informative[informative] = True
     if image_shape is not None:
         _draw_image(inputs, degrees, image_shape)
-    elif len(degrees) <= _MOST_BARS:
+    elif len(degrees) <= (_MOST_POINTS if feature_names and informative is None else _MOST_BARS):
         _draw_bars(inputs, degrees, is_informative, feature_names)
     elif len(degrees) <= _MOST_POINTS:
         _draw_points(inputs, degrees, is_informative)
@@ -104,6 +116,35 @@ def _draw_accuracy(axes: Axes, history: History) -> None:
         label = f"best: {score:.1f} % at epoch {best.epoch}"
         axes.plot([], [], "o", color="white", markeredgecolor=_VALIDATION, ms=6, mew=2, label=label)
     soften(axes.legend(loc="lower right", handlelength=1.2))
+
+
+def _draw_predictions(axes: Axes, true: NDArray[Any], predicted: NDArray[Any]) -> None:
+    """Draw one point a row of the test rows, beside the line on which predictions are right."""
+    from matplotlib.ticker import MaxNLocator
+
+    prepare_axes(axes, "Predicted against true")
+    axes.grid(axis="x", color=FAINT, lw=0.8)
+    low = min(true.min(), predicted.min())
+    high = max(true.max(), predicted.max())
+    margin = 0.04 * (high - low or 1)
+    edges = (low - margin, high + margin)
+    axes.plot(edges, edges, color=QUIET, lw=1, ls=":", zorder=1)
+    opacity = float(np.clip(80 / len(true), 0.08, 0.7))
+    axes.scatter(true, predicted, s=14, lw=0, color=_VALIDATION, alpha=opacity, zorder=2)
+    axes.set(xlim=edges, ylim=edges, aspect="equal", anchor="W")
+    axes.set_xlabel("true", color=QUIET)
+    axes.set_ylabel("predicted", color=QUIET)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(MaxNLocator(5))
+        axis.set_major_formatter(_short_number)
+
+
+def _short_number(value: float, _: float) -> str:
+    """Write a number of an axis in few characters: 250k, 1.5M."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:g}{letter}"
+    return f"{value:g}"
 
 
 def _draw_loss(axes: Axes, history: History) -> None:
@@ -137,12 +178,13 @@ def _draw_bars(
     is_informative: NDArray[np.bool_],
     feature_names: Sequence[str] | None,
 ) -> None:
-    """Draw one bar an input with its name, the most connected on top."""
+    """Draw one bar an input with its name, the most connected on top, as many as fit."""
     names = feature_names or [str(column) for column in range(len(degrees))]
-    order = np.argsort(-degrees, kind="stable")
-    prepare_axes(axes, "Connections per input", grid="x")
+    order = np.argsort(-degrees, kind="stable")[:_MOST_BARS]
+    left_out = f", the first {len(order)} of {len(degrees)}" if len(order) < len(degrees) else ""
+    prepare_axes(axes, f"Connections per input{left_out}", grid="x")
     axes.barh(range(len(order)), degrees[order], color=_colors(is_informative[order]), height=0.7)
-    axes.set_yticks(range(len(order)), [_shorten(names[column]) for column in order])
+    axes.set_yticks(range(len(order)), [short_name(names[column]) for column in order])
     axes.tick_params(axis="y", labelsize=8 if len(order) > 20 else 9, labelcolor=INK)
     axes.set_ylim(len(order) - 0.4, -0.6)
     _explain_colors(axes, is_informative)
@@ -221,7 +263,3 @@ def _explain_colors(axes: Axes, is_informative: NDArray[np.bool_]) -> None:
             loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.1, handletextpad=0.1
         )
         soften(legend)
-
-
-def _shorten(name: str, most: int = 28) -> str:
-    return name if len(name) <= most else f"{name[: most - 1]}…"

@@ -237,18 +237,18 @@ class TopologyChange:
         keys = _taken(old.keys, source)
         keys[place] = grown
         change = cls(old, Topology.from_keys(old.n_pre, old.n_post, keys))
-        change.__dict__["_source"] = source
+        change.__dict__["source"] = source
         return change
 
     @cached_property
-    def _source(self) -> KeyArray:
+    def source(self) -> KeyArray:
         """For each new connection its position among the old ones, or -1 if it was born."""
         return _positions(self.old.keys, self.new.keys)
 
     @cached_property
     def born(self) -> KeyArray:
         """Positions, among the new connections, of those that were not there before."""
-        return np.flatnonzero(self._source == _NOWHERE)
+        return np.flatnonzero(self.source == _NOWHERE)
 
     @property
     def n_born(self) -> int:
@@ -275,7 +275,7 @@ class TopologyChange:
         array of shape (new.n_connections,)
             A new array; survivors keep their value.
         """
-        carried = _taken(values, self._source)
+        carried = _taken(values, self.source)
         carried[self.born] = newborn
         return carried
 

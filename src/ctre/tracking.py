@@ -20,8 +20,6 @@ _NAMES = (
     "train_accuracy",
     "validation_loss",
     "validation_score",
-    "test_loss",
-    "test_score",
 )
 
 

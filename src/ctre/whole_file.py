@@ -56,6 +56,20 @@ def whole_files(paths: Sequence[Path]) -> Iterator[list[BinaryIO]]:
             part.unlink(missing_ok=True)
 
 
+def remove_unfinished(folder: Path, pattern: str) -> None:
+    """Remove what writers left that were killed; nobody may be writing such a file.
+
+    Parameters
+    ----------
+    folder : Path
+        May be missing.
+    pattern : str
+        Of the names that the files were to have, as `pathlib.Path.glob` takes it.
+    """
+    for part in folder.glob(f".{pattern}.{'[0-9a-f]' * 32}.part"):
+        part.unlink(missing_ok=True)
+
+
 class _NamedFile(io.FileIO):
     """A new file whose errors, on whatever way it is written, tell the name it is to have."""
 

@@ -7,6 +7,7 @@
 #include "arguments.hpp"
 #include "best_absent_pairs.hpp"
 #include "kernel_table.hpp"
+#include "layer_call.hpp"
 #include "pair_scores.hpp"
 #include "pulse.hpp"
 
@@ -150,6 +151,40 @@ void forward(const nb::list& layers, nb::handle samples, const std::string& acti
   kernels().forward(call);
 }
 
+void layer_forward(nb::handle layer, nb::handle samples, int n_threads, nb::handle out) {
+  LayerForwardCall call{};
+  call.layer = layer_view(layer, 0, "layer");
+  const auto rows = array_view<const float>(samples, "samples", {kAnyLength, call.layer.n_pre});
+  call.samples = rows.data;
+  call.n_rows = rows.shape[0];
+  call.out = array_view<float>(out, "out", {call.n_rows, call.layer.n_post}).data;
+  call.n_threads = n_threads;
+  require(n_threads > 0, "n_threads", "be positive");
+  nb::gil_scoped_release released;
+  kernels().layer_forward(call);
+}
+
+void layer_backward(nb::handle layer, nb::handle samples, nb::handle error, int n_threads,
+                    nb::handle sample_gradient, nb::handle weight_gradient,
+                    nb::handle bias_gradient) {
+  LayerBackwardCall call{};
+  call.layer = layer_view(layer, 0, "layer");
+  const std::int32_t n_pre = call.layer.n_pre, n_post = call.layer.n_post;
+  const auto rows = array_view<const float>(samples, "samples", {kAnyLength, n_pre});
+  call.samples = rows.data;
+  call.n_rows = rows.shape[0];
+  call.error = array_view<const float>(error, "error", {call.n_rows, n_post}).data;
+  call.sample_gradient =
+      optional_data<float>(sample_gradient, "sample_gradient", {call.n_rows, n_pre});
+  call.weight_gradient =
+      optional_data<float>(weight_gradient, "weight_gradient", {call.layer.n_connections()});
+  call.bias_gradient = optional_data<float>(bias_gradient, "bias_gradient", {n_post});
+  call.n_threads = n_threads;
+  require(n_threads > 0, "n_threads", "be positive");
+  nb::gil_scoped_release released;
+  kernels().layer_backward(call);
+}
+
 // A `BilinearForm`, whose `pre` is a matrix, or the tuple (n_samples, indptr, indices, data) of
 // CSC. Whether low scores are the best ones is a matter of the search alone.
 void read_form(const Fields& fields, BilinearForm& form) {
@@ -239,6 +274,11 @@ NB_MODULE(_native, module) {
              nb::arg("tick").none());
   module.def("forward", ctre::forward, nb::arg("layers"), nb::arg("samples"), nb::arg("activation"),
              nb::arg("n_threads"), nb::arg("hidden"), nb::arg("out"));
+  module.def("layer_forward", ctre::layer_forward, nb::arg("layer"), nb::arg("samples"),
+             nb::arg("n_threads"), nb::arg("out"));
+  module.def("layer_backward", ctre::layer_backward, nb::arg("layer"), nb::arg("samples"),
+             nb::arg("error"), nb::arg("n_threads"), nb::arg("sample_gradient").none(),
+             nb::arg("weight_gradient").none(), nb::arg("bias_gradient").none());
   module.def("best_absent_pairs", ctre::best_absent_pairs, nb::arg("form"), nb::arg("indptr"),
              nb::arg("indices"), nb::arg("n_threads"), nb::arg("out"));
   module.def("pair_scores", ctre::pair_scores, nb::arg("form"), nb::arg("indptr"),

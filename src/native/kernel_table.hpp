@@ -11,6 +11,8 @@ namespace ctre {
 struct TrainCall;
 struct EpochTotals;
 struct ForwardCall;
+struct LayerForwardCall;
+struct LayerBackwardCall;
 struct AbsentPairQuery;
 struct PairScoresCall;
 
@@ -18,6 +20,8 @@ struct PairScoresCall;
 #define CTRE_KERNELS(KERNEL)                                                          \
   KERNEL(EpochTotals, train_epoch, (const TrainCall& call))                           \
   KERNEL(void, forward, (const ForwardCall& call))                                    \
+  KERNEL(void, layer_forward, (const LayerForwardCall& call))                         \
+  KERNEL(void, layer_backward, (const LayerBackwardCall& call))                       \
   KERNEL(void, best_absent_pairs, (const AbsentPairQuery& query, std::int64_t* keys)) \
   KERNEL(void, pair_scores, (const PairScoresCall& call))
 

@@ -8,6 +8,7 @@ import click
 import pytest
 
 from ctre.cli.compare import compare as command
+from ctre.cli.file_options import FILE_OPTIONS
 from ctre.estimators import SparseMLPClassifier
 from ctre.experiments import Store
 from ctre.experiments.exchange import COLUMNS
@@ -212,7 +213,7 @@ def test_without_matplotlib_the_rest_is_there(compare, ctre, quick, tmp_path, mo
 def test_every_option_is_one_of_the_estimator_or_known_here():
     known = {
         "data", "methods", "n_seeds", "protocol", "scale", "target", "test_fraction", "out",
-        "data_home", "as_json", "n_jobs",
+        "data_home", "as_json", "n_jobs", *FILE_OPTIONS,
     }  # fmt: skip
     names = {option.name for option in command.params if isinstance(option, click.Parameter)}
     assert names - known <= set(SparseMLPClassifier().get_params())

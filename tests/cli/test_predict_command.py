@@ -146,18 +146,16 @@ def write(path, header, *rows):
         (["flowers.csv", "flowers.csv"], "'flowers.csv' cannot be used as a model"),
         (["later", "flowers.csv"], "format version '9'"),
         (["garden", "nothing.csv"], "nothing.csv does not exist"),
-        (["garden", "wide.csv"], "must have 3 columns beside the labels, got 4"),
-        (["garden", "swapped.csv"], "column 1 must be 'petal', got 'sepal'"),
-        (["garden", "iris"], "must have the 3 columns that the model was trained on, got 4"),
+        (["garden", "narrow.csv"], "column 'petal' is missing, which the model was trained on"),
+        (["garden", "iris"], "must have the 3 columns seen in fit, got 4"),
         (["garden", "flowers.csv", "--out", "p.txt"], "p.txt must end in .csv or .npz"),
         (["garden", "flowers.csv", "--out", "flowers.csv/p.csv"], "flowers.csv: File exists"),
         (["garden", "flowers.csv", "--target", "9"], "columns 1 to 4"),
-        (["garden", "text.csv"], "'red' is not a number"),
+        (["garden", "text.csv"], "'sepal' must hold numbers, got 'red'"),
     ],
 )
 def test_wrong_usage(ctre, tmp_path, args, words):
-    write(tmp_path / "wide.csv", "petal,sepal,garden,pond", "1,2,3,4", "2,3,4,5")
-    write(tmp_path / "swapped.csv", "sepal,petal,garden", "1,2,3", "2,3,4")
+    write(tmp_path / "narrow.csv", "petals,sepal,garden", "1,2,3", "2,3,4")
     write(tmp_path / "text.csv", "petal,sepal,garden", "1,2,3", "2,red,4")
     with safe_open(tmp_path / "garden" / "model.safetensors", framework="numpy") as file:
         metadata = {**file.metadata(), "format_version": "9"}

@@ -23,7 +23,7 @@ def record(epoch, validation_score=0.875):
     none = (0, 0)
     return EpochRecord(
         epoch=epoch, learning_rate=0.1, drop_fraction=0.2, train_loss=0.25, train_accuracy=0.9,
-        validation_loss=0.3, validation_score=validation_score, test_loss=None, test_score=None,
+        validation_loss=0.3, validation_score=validation_score,
         stall=0, n_connections=(12, 8_000), n_died=none, n_born=none, n_regrown=none,
         n_random=none, seconds_train=0.0, seconds_evolve=0.0, seconds_validate=0.0,
     )  # fmt: skip

@@ -44,7 +44,7 @@ def test_the_history_has_a_line_per_epoch(ctre, quick, tmp_path):
     assert [row["epoch"] for row in rows] == ["1", "2", "3"]
     assert [rows[0][f"n_connections_{layer}"] for layer in (1, 2, 3)] == ["24", "28", "18"]
     assert float(rows[2]["train_loss"]) > 0
-    assert rows[0]["test_loss"] == ""
+    assert rows[0]["validation_loss"] == ""
     assert None not in rows[0]
 
 

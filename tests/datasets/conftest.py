@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -88,3 +89,16 @@ def real_data_home():
     if not folder or not Path(folder).is_dir():
         pytest.skip("CTRE_DATA_HOME names no folder, so the real data sets are not at hand")
     return Path(folder)
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Write text to a file, and return its path."""
+
+    def write(text, name="a.csv"):
+        path = tmp_path / name
+        data = text if isinstance(text, bytes) else text.encode()
+        path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+        return path
+
+    return write

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import gzip
-
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 from scipy.io import savemat
-from scipy.sparse import csc_array, csr_array
+from scipy.sparse import csc_array, csr_array, save_npz
 
 from ctre.datasets import read_file, read_samples
 from ctre.errors import DatasetError, InvalidDataError, InvalidParameterError
@@ -35,18 +33,6 @@ def mat(tmp_path):
     def write(**arrays):
         savemat(tmp_path / "a.mat", arrays)
         return tmp_path / "a.mat"
-
-    return write
-
-
-@pytest.fixture
-def svmlight(tmp_path):
-    """Write text to an SVMLight file, and return its path."""
-
-    def write(text, name="a.svmlight"):
-        data = text.encode()
-        (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
-        return tmp_path / name
 
     return write
 
@@ -108,19 +94,23 @@ def test_npz_labels_of_text(npz):
 def test_npz_without_rows_lists_what_it_holds(npz):
     fails(
         InvalidDataError,
-        "must hold the arrays X and y.*it holds data, labels",
-        npz(data=X, labels=Y),
+        "must hold X and y.*it holds rows, kinds",
+        npz(rows=X, kinds=Y),
     )
 
 
 def test_npz_without_labels(npz):
     path = npz(X=X)
-    fails(InvalidDataError, "must hold labels too", path)
+    fails(InvalidDataError, "must hold labels to train on", path)
     assert read_samples(path).y is None
 
 
 def test_npz_with_labels_for_training_alone(npz):
-    fails(InvalidDataError, "must have labels y_test", npz(X_train=X, y_train=Y, X_test=X))
+    path = npz(X_train=X, y_train=Y, X_test=X[:1])
+    with pytest.warns(UserWarning, match="its test rows have no labels and are left out"):
+        assert read_file(path).X_test is None
+    assert read_samples(path).y is None
+    assert_array_equal(read_samples(path).X, X[:1])
 
 
 def test_npz_with_fewer_columns_to_test(npz):
@@ -191,7 +181,7 @@ def test_rows_that_are_none_are_refused(npz, rows, match):
     [
         (np.array([1, 0, 1]), "2 rows, 3 labels"),
         (np.eye(2), r"one label per row, got an array of shape \(2, 2\)"),
-        (np.array([1.0, np.nan]), "no label in row 2"),
+        (np.array([1.0, np.nan]), "1 have none, the first is row 2"),
         (np.array([1j, 0]), "must be numbers or text"),
         (np.array([1, 1]), "two classes or more, got 1 alone"),
     ],
@@ -201,7 +191,8 @@ def test_labels_that_do_not_fit_are_refused(npz, labels, match):
 
 
 def test_pickled_arrays_are_refused(npz):
-    fails(DatasetError, "Object arrays cannot be loaded", npz(X=np.array([[{}]], object), y=Y))
+    fails(InvalidDataError, "X in .* holds Python objects", npz(X=np.array([[{}]], object), y=Y))
+    fails(InvalidDataError, r"y\.astype\(str\)", npz(X=X, y=np.array(["a", "b"], object)))
 
 
 @pytest.mark.parametrize("size", [0, 20, -30])
@@ -227,7 +218,7 @@ def test_mat_labels_of_text(mat):
 
 
 def test_mat_without_x_lists_what_it_holds(mat):
-    fails(InvalidDataError, "must hold the matrices X and Y; it holds fea, gnd", mat(fea=X, gnd=Y))
+    fails(InvalidDataError, "must hold X and Y.*it holds rows, kinds", mat(rows=X, kinds=Y))
 
 
 def test_mat_without_labels(mat):
@@ -252,38 +243,8 @@ def test_a_truncated_mat_file_is_refused(mat):
     fails((DatasetError, InvalidDataError), r"a\.mat", path)
 
 
-@pytest.mark.parametrize("name", ["a.svmlight", "a.svm", "a.libsvm", "a.svmlight.gz"])
-def test_svmlight(svmlight, name):
-    check_sparse(read_file(svmlight("1 1:1.5 3:2\n0 2:-3 # a remark\n", name)))
-
-
-def test_svmlight_columns_may_be_counted_from_zero(svmlight):
-    check_sparse(read_file(svmlight("1 0:1.5 2:2\n0 1:-3\n")))
-
-
-def test_svmlight_rows_to_predict_get_the_columns_of_the_model(svmlight):
-    path = svmlight("1 1:1.5\n0 2:-3\n")
-    assert read_samples(path).X.shape == (2, 2)
-    assert read_samples(path, n_features=7).X.shape == (2, 7)
-    with pytest.raises(InvalidDataError, match=r"a\.svmlight"):
-        read_samples(path, n_features=1)
-
-
-@pytest.mark.parametrize("text", ["a,b\n1,2\n", "1 1:x\n", "1 3:1 2:1\n", "cat 1:2\n"])
-def test_what_is_no_svmlight_file_is_refused(svmlight, text):
-    fails(InvalidDataError, "cannot be read as an SVMLight file", svmlight(text))
-
-
-def test_an_empty_svmlight_file_is_refused(svmlight):
-    fails(InvalidDataError, r"a\.svmlight", svmlight(""))
-
-
-def test_svmlight_values_that_are_not_finite_are_placed(svmlight):
-    fails(InvalidDataError, "row 2, column 2", svmlight("1 1:1\n0 1:1 2:nan\n"))
-
-
 def test_a_target_for_a_file_without_columns_names_is_refused(npz):
-    fails(InvalidParameterError, "names a column of a CSV or TSV file", npz(X=X, y=Y), target="y")
+    fails(InvalidParameterError, "names a column of a table", npz(X=X, y=Y), target="y")
 
 
 def test_an_unknown_suffix_lists_the_known_ones(tmp_path):
@@ -299,3 +260,90 @@ def test_a_file_that_is_not_there_is_named(tmp_path, suffix):
 def test_a_folder_is_no_file(tmp_path):
     (tmp_path / "a.csv").mkdir()
     fails(DatasetError, "is no file", tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("features", ["X", "x", "features", "data", "fea", "Data"])
+@pytest.mark.parametrize("labels", ["y", "Y", "label", "labels", "target", "gnd", "class"])
+def test_usual_names_are_the_same_in_every_format(npz, mat, features, labels):
+    check(read_file(npz(**{features: X, labels: Y})))
+    check(read_file(mat(**{features: X, labels: Y[:, None]})))
+
+
+def test_usual_names_of_a_split(npz):
+    dataset = read_file(npz(data_train=X, labels_train=Y, data_test=X[:1], labels_test=Y[:1]))
+    check(dataset)
+    assert_array_equal(dataset.X_test, X[:1])
+
+
+def test_an_exact_name_comes_first(npz, mat):
+    """Planted mistake: the last of X and x is taken."""
+    for write in (npz, mat):
+        check(read_file(write(X=X, Y=Y[:, None], x=X[:1])))
+        check(read_file(write(x=X[:1], X=X, y=Y[:, None], data=X[:1])))
+
+
+def test_two_candidates_are_asked_about(npz, mat):
+    for write in (npz, mat):
+        fails(InvalidDataError, "each may be the features. Call .* X", write(data=X, fea=X, y=Y))
+        fails(InvalidDataError, "each may be the labels. Call", write(X=X, label=Y, target=Y))
+
+
+def test_mat_struct(mat):
+    check(read_file(mat(data={"X": X, "Y": Y[:, None]})))
+    check(read_file(mat(dataset={"fea": X, "gnd": Y[:, None]}, note="a remark")))
+
+
+def test_npz_of_scipy(tmp_path):
+    for matrix in (csr_array(X), csc_array(X), csr_array(X).tocoo()):
+        save_npz(tmp_path / "a.npz", matrix)
+        samples = read_samples(tmp_path / "a.npz")
+        assert_array_equal(samples.X.toarray(), X)
+        assert samples.y is None
+        with np.load(tmp_path / "a.npz") as archive:
+            np.savez(tmp_path / "b.npz", **archive, labels=Y)
+        check_sparse(read_file(tmp_path / "b.npz"))
+    fails(InvalidDataError, "must hold labels to train on, and has none", tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("blank", [np.full(2, np.nan), np.array(["", " "])])
+def test_labels_missing_throughout_are_none(npz, blank):
+    assert read_samples(npz(X=X, y=blank)).y is None
+    fails(InvalidDataError, "must hold labels to train on, and has none", npz(X=X, y=blank))
+
+
+def test_rows_with_and_without_labels(npz):
+    samples = read_samples(npz(X=X, y=np.array([np.nan, 1])))
+    assert samples.y.tolist() == [1]
+    assert samples.has_label.tolist() == [False, True]
+
+
+def test_labels_of_the_wrong_axis_and_classes_marked_by_ones(npz):
+    fails(
+        InvalidDataError,
+        "2 rows, 3 labels. Its columns are as many: transpose",
+        npz(X=X, y=[1, 0, 1]),
+    )
+    fails(
+        InvalidDataError,
+        r"marks its class by a 1, save the places: y.argmax",
+        npz(X=X, y=np.eye(2)),
+    )
+
+
+def test_large_numbers_keep_what_tells_them_apart(npz, mat):
+    times = np.array([[1_700_000_001.0], [1_700_000_002.0]])
+    for write in (npz, mat):
+        rows = read_file(write(X=times, y=Y)).X_train
+        assert rows.dtype == np.float64
+        assert_array_equal(rows, times)
+
+
+def test_files_that_unpack_out_of_proportion_are_refused(tmp_path, monkeypatch):
+    zeros = np.zeros((3000, 1000))
+    np.savez_compressed(tmp_path / "a.npz", X=zeros, y=np.arange(3000) % 2)
+    savemat(tmp_path / "a.mat", {"X": zeros, "Y": np.arange(3000) % 2}, do_compression=True)
+    monkeypatch.setattr("ctre.datasets.source._ALWAYS_UNPACKED", 1000)
+    for name in ("a.npz", "a.mat"):
+        fails(DatasetError, "unpacks to over .*unpack it first", tmp_path / name)
+    np.savez(tmp_path / "a.npz", X=zeros, y=np.arange(3000) % 2)
+    assert read_file(tmp_path / "a.npz").X_train.shape == (3000, 1000)

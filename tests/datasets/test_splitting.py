@@ -72,9 +72,18 @@ def test_what_has_test_rows_is_refused():
         split(parts)
 
 
-def test_a_class_of_one_row_is_named():
-    with pytest.raises(InvalidDataError, match="class rare has 1"):
-        split(dataset(["a", "a", "a", "b", "b", "rare"]))
+def test_a_class_of_one_row_is_trained_on_and_named():
+    with pytest.warns(UserWarning, match="A single row has the label rare"):
+        parts = split(dataset(["a", "a", "a", "b", "b", "rare"]), 0.4)
+    assert "rare" in parts.y_train
+    assert "rare" not in parts.y_test
+    assert len(parts.y_train) + len(parts.y_test) == 6
+
+
+@pytest.mark.parametrize("labels", [np.arange(40), [f"name {i}" for i in range(40)]])
+def test_labels_that_occur_once_are_a_measurement(labels):
+    with pytest.raises(InvalidDataError, match="40 of the 40 different labels occur once"):
+        split(dataset(labels))
 
 
 @pytest.mark.parametrize("test_fraction", [0.1, 0.9])

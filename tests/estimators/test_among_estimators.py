@@ -15,7 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from ctre import SparseMLPClassifier
+from ctre import SparseMLPClassifier, SparseMLPRegressor
 
 REPEATED_ROWS = "a batch of repeated rows is not the batch of one row of more weight"
 UNEQUAL = {
@@ -24,12 +24,11 @@ UNEQUAL = {
 }
 
 
+SIZE = {"hidden_layer_sizes": (30,), "epsilon": 3, "max_iter": 50, "n_threads": 1}
+
+
 @parametrize_with_checks(
-    [
-        SparseMLPClassifier(
-            (30,), epsilon=3, max_iter=40, batch_size=10, random_state=0, n_threads=1
-        )
-    ],
+    [SparseMLPClassifier(**SIZE), SparseMLPRegressor(**SIZE)],
     expected_failed_checks=lambda _: UNEQUAL,
 )
 def test_what_scikit_learn_asks_of_an_estimator(estimator, check):

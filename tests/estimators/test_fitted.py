@@ -32,6 +32,25 @@ def test_probabilities_are_float64_and_sum_to_one(model):
     np.testing.assert_array_equal(model.classes_[probabilities.argmax(axis=1)], model.predict(X))
 
 
+def test_logarithms_of_probabilities_are_finite(model):
+    far = 1e4 * X
+    assert model.predict_proba(far).min() == 0
+    assert np.isfinite(model.predict_log_proba(far)).all()
+    np.testing.assert_allclose(model.predict_log_proba(X), np.log(model.predict_proba(X)))
+
+
+def test_decisions_are_the_scores(model):
+    assert model.decision_function(X).dtype == np.float64
+    np.testing.assert_array_equal(model.decision_function(X), model.network_.scores(X))
+
+
+def test_the_decision_between_two_classes_is_their_log_odds():
+    model = classifier(max_iter=3).fit(X, y > 0)
+    odds = np.diff(model.predict_log_proba(X), axis=1)[:, 0]
+    assert model.decision_function(X).shape == (300,)
+    np.testing.assert_allclose(model.decision_function(X), odds, rtol=1e-9)
+
+
 def test_weights_are_sparse_matrices_that_copy_nothing(model):
     assert [matrix.shape for matrix in model.coefs_] == list(pairwise(SIZES))
     assert [matrix.nnz for matrix in model.coefs_] == list(COUNTS)
@@ -130,6 +149,22 @@ def test_every_activation_and_solver_learns(activation, solver):
     rate = 0.01 if solver == "adam" else 0.3 if activation == "logistic" else 0.05
     model = classifier(learning_rate_init=rate, **options).fit(X, y)
     assert model.score(X, y) > 0.8
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_weights_are_float32_whatever_the_rows_are(dtype):
+    model = classifier(max_iter=1).fit(X.astype(dtype), y)
+    assert {values.dtype for values in model.intercepts_} == {np.dtype("float32")}
+    assert {matrix.dtype for matrix in model.coefs_} == {np.dtype("float32")}
+
+
+def test_a_heavier_penalty_makes_lighter_weights():
+    light, heavy = (
+        classifier(alpha=alpha, method="static", validation_fraction=0.0).fit(X, y).coefs_
+        for alpha in (0.0, 0.1)
+    )
+    for one, other in zip(light, heavy, strict=True):
+        assert np.abs(one.data).mean() > 2 * np.abs(other.data).mean()
 
 
 def test_before_fit_there_is_nothing():

@@ -119,7 +119,7 @@ def test_nothing_that_was_handed_in_is_changed():
     rows, labels, weight = X.copy(), y.copy(), np.ones(300, np.float32)
     for array in (rows, labels, weight):
         array.setflags(write=False)
-    model = classifier(max_iter=3).fit(rows, labels, weight, eval_set=(rows, labels))
+    model = classifier(max_iter=3).fit(rows, labels, weight, X_val=rows, y_val=labels)
     model.predict_proba(rows)
     assert_array_equal(rows, X)
 
@@ -197,11 +197,11 @@ def test_data_that_cannot_be_trained_on_are_refused(rows, labels, message):
         classifier().fit(rows, labels)
 
 
-def test_test_rows_must_have_known_labels():
+def test_validation_rows_that_are_given_must_have_known_labels():
     with pytest.raises(InvalidDataError, match="classes that were trained on, got 'dog', whi"):
-        classifier().fit(X, names, eval_set=(X[:2], ["ant", "dog"]))
+        classifier().fit(X, names, X_val=X[:2], y_val=["ant", "dog"])
 
 
-def test_watched_rows_must_have_the_same_columns():
+def test_validation_rows_must_have_the_same_columns():
     with pytest.raises(ValueError, match="X has 3 features, but SparseMLPClassifier is expecting"):
-        classifier().fit(X, names, eval_set=(X[:2, :3], names[:2]))
+        classifier().fit(X, names, X_val=X[:2, :3], y_val=names[:2])

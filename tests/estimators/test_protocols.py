@@ -17,7 +17,7 @@ signature = inspect.signature(SparseMLPClassifier).parameters
 def test_the_default_protocol_is_the_defaults():
     """What is not in it is the network's size, Adam's own, or how to run."""
     own = ("hidden_layer_sizes", "epsilon", "density", "beta_1", "beta_2", "random_state")
-    how = ("n_threads", "callbacks", "verbose")
+    how = ("warm_start", "class_weight", "n_threads", "callbacks", "verbose")
     assert dict(DEFAULT_PROTOCOL) == {
         name: parameter.default for name, parameter in signature.items() if name not in own + how
     }

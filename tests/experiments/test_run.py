@@ -12,18 +12,19 @@ from ctre.errors import InvalidDataError, InvalidParameterError, TrainingDiverge
 from ctre.estimators import SparseMLPClassifier
 from ctre.experiments import DataSource, Exploration, StudyData, data, facts_of, run
 from ctre.experiments.treatments import FlipAndShift
+from ctre.training import ScoreCurve
 
 
 def test_a_result_says_what_the_estimator_says(toy, experiment_of, quick):
     """Planted: the accuracy of the last epoch in place of the best one."""
     settings = {"max_iter": 8, "learning_rate_init": 0.5}
     result = run(experiment_of("ctre-sim", **settings))
-    exploration = Exploration()
+    exploration, curve = Exploration(), ScoreCurve(toy.X_test, toy.y_test)
     model = SparseMLPClassifier(
-        method="ctre-sim", random_state=0, callbacks=[exploration], **quick | settings
+        method="ctre-sim", random_state=0, callbacks=[exploration, curve], **quick | settings
     )
-    model.fit(toy.X_train, toy.y_train, eval_set=(toy.X_test, toy.y_test))
-    assert model.history_[-1].test_score != model.score(toy.X_test, toy.y_test)  # not the last one
+    model.fit(toy.X_train, toy.y_train)
+    assert curve.scores[-1] != model.score(toy.X_test, toy.y_test)  # not the last one
     outcome = result.outcome
     assert outcome.test_accuracy == model.score(toy.X_test, toy.y_test)
     assert outcome.validation_accuracy == model.best_validation_score_
@@ -32,7 +33,9 @@ def test_a_result_says_what_the_estimator_says(toy, experiment_of, quick):
     assert outcome.density == model.density_
     assert outcome.exploration_rate == exploration.rate > model.density_
     assert 0 < outcome.random_share < 1
-    assert [point.test_accuracy for point in result.epochs] == model.history_.column("test_score")
+    assert [point.test_accuracy for point in result.epochs] == curve.scores
+    assert [point.test_loss for point in result.epochs] == curve.losses
+    assert outcome.test_loss == curve.losses[model.best_epoch_ - 1]
     assert result.seconds.total >= result.seconds.train > 0
     assert result.made.kernels in ("native", "reference")
 

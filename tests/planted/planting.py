@@ -78,7 +78,7 @@ def copied_tree() -> Iterator[Path]:
         copy = Path(name).resolve()
         for folder in FOLDERS:
             if (ROOT / folder).is_dir():
-                ignored = shutil.ignore_patterns("__pycache__")
+                ignored = shutil.ignore_patterns("__pycache__", "*.so")
                 shutil.copytree(ROOT / folder, copy / folder, ignore=ignored)
         for file in ROOT.iterdir():
             if file.is_file() and file.name != ".git":

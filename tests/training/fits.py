@@ -34,6 +34,8 @@ def classifier(method="set", **options):
         "hidden_layer_sizes": HIDDEN,
         "epsilon": 2,
         "batch_size": 30,
+        "learning_rate": "cosine",
+        "learning_rate_init": 0.05,
         "max_iter": N_EPOCHS,
         "patience": 2,
         "similarity_samples": 40,

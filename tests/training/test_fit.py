@@ -16,7 +16,6 @@ from fits import (
     VALIDATION,
     X,
     assert_same_network,
-    classifier,
     every_recipe,
     evolving,
     fit,
@@ -27,7 +26,7 @@ from fits import (
 
 from ctre.methods import get_recipe
 from ctre.network import SparseLayer, SparseNetwork
-from ctre.training import Callback, LabelledRows, StopTraining
+from ctre.training import Callback, LabelledRows, ScoreCurve, StopTraining
 from ctre.training.evidence import TrainingEvidence
 
 
@@ -93,7 +92,6 @@ def test_what_the_history_says(method):
             n_right = share * len(rows)
             assert n_right == pytest.approx(round(n_right))
             assert 0 < n_right <= len(rows)
-        assert record.test_loss is record.test_score is None
         for name in ("n_connections", "n_died", "n_born", "n_regrown", "n_random"):
             assert len(getattr(record, name)) == 3
 
@@ -204,11 +202,12 @@ def test_test_rows_are_scored_and_decide_nothing():
     plain = fit("ctre-seq")
     others = np.random.default_rng(3).standard_normal((50, 12)).astype(np.float32)
     labels = np.arange(50) % 3
-    watched = classifier("ctre-seq").fit(X, y, eval_set=(others, labels))
+    curve = ScoreCurve(others, labels)
+    watched = fit("ctre-seq", callbacks=[curve])
     assert_same_network(plain, watched)
-    assert watched.score(others, labels) == watched.history_.best.test_score
-    assert all(loss > 0 for loss in watched.history_.column("test_loss"))
-    assert len(set(watched.history_.column("test_loss"))) == N_EPOCHS
+    assert watched.score(others, labels) == curve.scores[watched.best_epoch_ - 1]
+    assert all(loss > 0 for loss in curve.losses)
+    assert len(set(curve.losses)) == len(curve.scores) == N_EPOCHS
 
 
 @pytest.mark.parametrize(

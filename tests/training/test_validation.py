@@ -105,6 +105,17 @@ def test_a_class_that_was_not_trained_on_is_refused():
         Classification.of(np.array(["ash", "elm"]), ALL).encode(np.array(["ash", "fir"]))
 
 
+def test_text_is_no_number():
+    """Planted: "1" taken for 1."""
+    with pytest.raises(InvalidDataError, match="got '1', which is none"):
+        Classification.of(np.array([1, 2]), ALL).encode(np.array(["1", "2"]))
+
+
+def test_a_label_is_there_or_not():
+    with pytest.raises(InvalidDataError, match="must be zeros and ones, got 2"):
+        LabelSets(2).encode(np.array([[0, 1], [2, 0]]))
+
+
 @pytest.mark.parametrize(
     ("weight", "words"),
     [

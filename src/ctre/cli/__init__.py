@@ -10,21 +10,24 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TextIO
 
 import click
 
 from ctre.cli.compare import compare
+from ctre.cli.inspect import inspect
 from ctre.cli.listings import datasets, methods
 from ctre.cli.predict import predict
 from ctre.cli.prune_study import prune_study
 from ctre.cli.report_command import report
 from ctre.cli.reproduce import reproduce
 from ctre.cli.store import store
+from ctre.cli.streams import take_every_letter
 from ctre.cli.study import study
 from ctre.cli.train import train
+from ctre.cli.wording import in_options
 from ctre.errors import CTREError
 
 __all__ = ["main"]
@@ -39,13 +42,23 @@ class _BadInput(click.ClickException):
 class _Program(click.Group):
     """The commands, and what becomes of their errors."""
 
+    def main(self, *args: Any, **options: Any) -> Any:
+        take_every_letter()
+        return super().main(*args, **options)
+
     def make_context(self, *args: Any, **options: Any) -> click.Context:
-        with _told_in_one_message():  # --version and --help write to stdout too
+        with _told_in_one_message(lambda: None):  # --version and --help write to stdout too
             return super().make_context(*args, **options)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with warnings.catch_warnings(), _told_in_one_message():
-            warnings.showwarning = _show_warning
+        def command() -> click.Command | None:
+            return self.get_command(ctx, ctx.invoked_subcommand or "")
+
+        def show_warning(message: Warning | str, *_: object, **__: object) -> None:
+            click.echo(f"Warning: {in_options(str(message), command())}", err=True)
+
+        with warnings.catch_warnings(), _told_in_one_message(command):
+            warnings.showwarning = show_warning
             try:
                 return super().invoke(ctx)
             except KeyboardInterrupt as interruption:
@@ -55,11 +68,12 @@ class _Program(click.Group):
 
 
 @contextmanager
-def _told_in_one_message() -> Iterator[None]:
+def _told_in_one_message(command: Callable[[], click.Command | None]) -> Iterator[None]:
     try:
         yield
     except (CTREError, MemoryError) as error:
-        raise _BadInput(str(error) or "There is not enough memory.") from error
+        message = in_options(str(error), command())
+        raise _BadInput(message or "There is not enough memory.") from error
     except BrokenPipeError:  # whoever reads stdout has seen enough; click knows what to do
         raise
     except OSError as error:
@@ -78,10 +92,6 @@ def _give_up(stream: TextIO) -> None:
         os.close(nowhere)
 
 
-def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    click.echo(f"Warning: {message}", err=True)
-
-
 @click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="ctre", message="%(prog)s %(version)s")
 def main() -> None:
@@ -91,6 +101,7 @@ def main() -> None:
 for command in (
     train,
     predict,
+    inspect,
     compare,
     prune_study,
     study,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +18,9 @@ from ctre.cli.study_options import (
     study_out_option,
 )
 from ctre.cli.training_options import check_meaning, chosen_keywords, training_options
+
+if TYPE_CHECKING:
+    from ctre.datasets import FileFormat
 
 _PICTURE_FILE = "curves.png"
 
@@ -44,6 +47,7 @@ def compare(
     n_seeds: int,
     protocol: str,
     target: str | None,
+    file_format: FileFormat,
     test_fraction: float | None,
     out: Path | None,
     n_jobs: int,
@@ -73,6 +77,7 @@ def compare(
         chosen,
         protocol=protocol,
         target=target,
+        file_format=file_format,
         test_fraction=test_fraction,
         data_home=data_home,
     )

@@ -27,3 +27,15 @@ def json_option(command: _Command) -> _Command:
     return click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON object instead of text."
     )(command)
+
+
+def parse_kinds(
+    _: click.Context, param: click.Parameter, value: str | None
+) -> dict[str, str] | None:
+    """Read ``NAME=KIND,NAME=KIND``; a name may have an equals sign, and no comma."""
+    if value is None:
+        return None
+    pairs = [part.rpartition("=") for part in value.split(",")]
+    if not all(mark for _, mark, _ in pairs):
+        raise click.BadParameter(f"{value!r} must be like zip=category,id=number.", param=param)
+    return {name.strip(): kind.strip() for name, _, kind in pairs}

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from ctre.estimators.parameters import PARAMETERS, Parameter
-from ctre.estimators.rules import Integer, Number, OneOf, OrNone, RowCount, Rule, Seed, Sizes
+from ctre.estimators.rules import Integer, Number, OneOf, Or, RowCount, Rule, Seed, Sizes
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _Parse = Callable[[click.Context, click.Parameter, Any], Any]
@@ -19,7 +19,7 @@ def parameter_option(name: str) -> Callable[[_Command], _Command]:
     (parameter,) = (line for line in PARAMETERS if line.name == name)
     option = parameter.option
     assert option is not None, f"{name} is no option"
-    rule = parameter.rule.rule if isinstance(parameter.rule, OrNone) else parameter.rule
+    rule = parameter.rule.rule if isinstance(parameter.rule, Or) else parameter.rule
     parse = _parser(rule, option.none_word)
     return click.option(
         option.flag,

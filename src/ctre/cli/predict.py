@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from ctre.cli.file_options import file_options
 from ctre.cli.options import data_home_option, json_option
+
+if TYPE_CHECKING:
+    from ctre.datasets import FileFormat
 
 _SUFFIXES = (".csv", ".npz")
 
@@ -30,9 +35,10 @@ def _check_suffix(_: click.Context, param: click.Parameter, value: Path | None) 
 @click.option(
     "--target",
     metavar="COLUMN",
-    help="Column of the labels in a CSV or TSV file, if it has any: name or number.  [default: "
+    help="Column of the labels in a table, if it has any: name or number.  [default: "
     "the name it had in training]",
 )
+@file_options
 @data_home_option
 @json_option
 def predict(
@@ -40,6 +46,7 @@ def predict(
     data: str,
     out: Path | None,
     target: str | None,
+    file_format: FileFormat,
     data_home: Path | None,
     as_json: bool,
 ) -> None:
@@ -47,16 +54,17 @@ def predict(
 
     MODEL is the folder that 'ctre train --out' wrote, or its model.safetensors. DATA is a file as
     'ctre train' takes it, with or without labels; of a catalogued data set, and of a file with
-    test rows, the test rows are predicted. Columns are scaled as in training.
+    test rows, the test rows are predicted. Columns are encoded and scaled as in training, in
+    whatever order they come; rows with categories that training did not see are counted.
 
-    A CSV file of predictions has a line for each row, counted from 1, with the predicted class
-    and the probability of every class; an NPZ file has the arrays prediction, probability
-    (n_rows, n_classes) and classes. Where the data have labels, the accuracy is told.
+    A CSV file of predictions has a line for each row, counted from 1, with the predicted number,
+    or the predicted class and the probability of every class; an NPZ file has the arrays
+    prediction and, of classes, probability (n_rows, n_classes) and classes. Where the data have
+    labels, it is told how good the predictions are.
     """
-    from ctre.cli.data import open_samples
+    from ctre.cli.data import known_file, open_samples
     from ctre.cli.prediction import predict_samples
     from ctre.cli.run_folder import prepare_folder
-    from ctre.datasets import KnownNames
     from ctre.persistence import load_model
     from ctre.whole_file import whole_file
 
@@ -66,21 +74,23 @@ def predict(
     samples = open_samples(
         data,
         target=target,
-        known=KnownNames(saved.feature_names, saved.target),
-        n_features=saved.estimator.n_features_in_,
+        file_format=file_format,
+        known=known_file(saved),
+        kinds=None if saved.encoder is None else saved.encoder.learned_kinds,
         data_home=data_home,
     )
-    predictions = predict_samples(saved, samples)
+    predictions, unknown = predict_samples(saved, samples)
     if out is not None:
         content = predictions.as_npz() if out.suffix == ".npz" else predictions.as_csv().encode()
         with whole_file(out) as file:
             file.write(content)
     if as_json:
         record = {
-            "n_rows": len(predictions.labels),
-            "accuracy": predictions.accuracy,
-            "classes": predictions.classes.tolist(),
-            "predictions": predictions.labels.tolist() if out is None else None,
+            "n_rows": len(predictions.values),
+            **predictions.as_report(),
+            "n_labelled": predictions.n_labelled,
+            "unknown_categories": unknown,
+            "predictions": predictions.values.tolist() if out is None else None,
             "out": None if out is None else str(out),
         }
         click.echo(json.dumps(record, indent=2))
@@ -88,6 +98,8 @@ def predict(
     if out is None:
         click.echo(predictions.as_csv(), nl=False)
     else:
-        click.echo(f"Predictions of {len(predictions.labels)} rows: {out}")
-    if predictions.accuracy is not None:
-        click.echo(f"Accuracy: {100 * predictions.accuracy:.1f} %", err=out is None)
+        click.echo(f"Predictions of {len(predictions.values)} rows: {out}")
+    if predictions.summary is not None:
+        n_rows, n_labelled = len(predictions.values), predictions.n_labelled
+        of = "" if n_labelled == n_rows else f" of the {n_labelled} rows with a label"
+        click.echo(f"{predictions.summary}{of}", err=out is None)

@@ -1,76 +1,175 @@
-"""From a saved model and unscaled rows to predictions in a file."""
+"""From a saved model and rows as they come to predictions in a file."""
 
 from __future__ import annotations
 
 import csv
 import io
 import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ctre._typing import DoubleArray
-from ctre.datasets import LabelledTable
+from ctre.cli.scores import NumberScores
+from ctre.datasets import LabelledTable, labels_like
 from ctre.errors import InvalidDataError
 from ctre.persistence import SavedModel
+from ctre.tables.encoder import describe_unknown
+
+
+class Predictions(Protocol):
+    """What a model says of some rows."""
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """What is predicted, shape (n_rows,)."""
+        ...
+
+    @property
+    def n_labelled(self) -> int:
+        """Rows whose truth is known."""
+        ...
+
+    @property
+    def summary(self) -> str | None:
+        """How good it is, in words; None where no truth is known."""
+        ...
+
+    def as_report(self) -> dict[str, Any]:
+        """Give what there is to say beside the predictions, ready for JSON."""
+        ...
+
+    def as_csv(self) -> str:
+        """Write a line for each row, counted from 1."""
+        ...
+
+    def as_npz(self) -> bytes:
+        """Pack the arrays."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
-class Predictions:
-    """What a model says of some rows."""
+class ClassPredictions:
+    """Classes, and how probable each is."""
 
     classes: NDArray[Any]
     """(n_classes,)"""
-    labels: NDArray[Any]
+    values: NDArray[Any]
     """(n_rows,) the most probable class of each row."""
     probabilities: DoubleArray
     """(n_rows, n_classes)"""
     accuracy: float | None
-    """Share of rows predicted right; None where the truth is not known."""
+    """Share predicted right of the rows with a label; None where there is none."""
+    n_labelled: int
+
+    @property
+    def summary(self) -> str | None:
+        """Tell the accuracy."""
+        return None if self.accuracy is None else f"Accuracy: {100 * self.accuracy:.1f} %"
+
+    def as_report(self) -> dict[str, Any]:
+        """Give accuracy and classes."""
+        return {"accuracy": self.accuracy, "classes": self.classes.tolist()}
 
     def as_csv(self) -> str:
-        """Write a line for each row, counted from 1; probabilities to six digits."""
-        text = io.StringIO()
-        table = csv.writer(text, lineterminator="\n")
-        table.writerow(["row", "prediction", *(f"probability_{name}" for name in self.classes)])
-        for row, (label, shares) in enumerate(zip(self.labels, self.probabilities, strict=True), 1):
-            table.writerow([row, label, *(f"{share:.6g}" for share in shares)])
-        return text.getvalue()
+        """Write the predicted class, and the probabilities of all to six digits."""
+        shares = ([f"{share:.6g}" for share in row] for row in self.probabilities)
+        header = ["prediction", *(f"probability_{name}" for name in self.classes)]
+        rows = ([label, *row] for label, row in zip(self.values, shares, strict=True))
+        return _csv(header, rows)
 
     def as_npz(self) -> bytes:
-        """Pack the arrays ``prediction``, ``probability`` and ``classes``."""
-        data = io.BytesIO()
-        np.savez_compressed(
-            data,
-            prediction=_plain(self.labels),
+        """Pack ``prediction``, ``probability`` and ``classes``."""
+        return _npz(
+            prediction=_plain(self.values),
             probability=self.probabilities,
             classes=_plain(self.classes),
         )
-        return data.getvalue()
 
 
-def predict_samples(saved: SavedModel, samples: LabelledTable) -> Predictions:
+@dataclass(frozen=True, eq=False)
+class NumberPredictions:
+    """Numbers, in the unit of the target."""
+
+    values: DoubleArray
+    """(n_rows,)"""
+    scores: NumberScores | None
+    """None where no truth is known."""
+    n_labelled: int
+
+    @property
+    def summary(self) -> str | None:
+        """Tell R² and the error."""
+        if self.scores is None:
+            return None
+        (_, r2, _), (_, rmse, _) = self.scores.rows()
+        return f"R²: {r2}, RMSE: {rmse}"
+
+    def as_report(self) -> dict[str, Any]:
+        """Give R² and the error."""
+        scores = self.scores
+        known = {} if scores is None else scores.as_report()
+        return {"r2": known.get("test_r2"), "rmse": known.get("test_rmse")}
+
+    def as_csv(self) -> str:
+        """Write the predicted number, to nine digits."""
+        return _csv(["prediction"], ([f"{value:.9g}"] for value in self.values))
+
+    def as_npz(self) -> bytes:
+        """Pack ``prediction``."""
+        return _npz(prediction=self.values)
+
+
+def predict_samples(
+    saved: SavedModel, samples: LabelledTable
+) -> tuple[Predictions, Mapping[str, Mapping[str, int]]]:
     """Predict the rows.
+
+    Returns
+    -------
+    predictions : Predictions
+        Of all rows.
+    unknown : mapping of str to mapping of str to int
+        By column, how many rows hold each category that the model does not know; a warning says
+        it too.
 
     Raises
     ------
     InvalidDataError
         If their columns are not those the model was trained on.
     """
-    estimator, X = saved.estimator, samples.X
+    X = samples.X
+    unknown: dict[str, dict[str, int]] = {}
     _check_columns(saved, samples)
-    labels = estimator.predict(X)
+    if saved.encoder is not None:
+        X, unknown = saved.encoder.encode(X)
+        if unknown:
+            warnings.warn(describe_unknown(unknown), stacklevel=2)
+    network = saved.network
+    values = network.predict(X)
+    told = values if samples.has_label is None else values[samples.has_label]
+    n_labelled = 0 if samples.y is None else len(samples.y)
+    if saved.is_regression:
+        scores = None
+        if samples.y is not None:
+            scores = NumberScores.of(_as_numbers(samples.y), told)
+        return NumberPredictions(values, scores, n_labelled), unknown
     accuracy = None
     if samples.y is not None:
-        _warn_of_unknown_labels(samples.y, estimator.classes_)
-        accuracy = float(np.mean(labels == samples.y))
-    return Predictions(estimator.classes_, labels, estimator.predict_proba(X), accuracy)
+        truth = labels_like(samples.y, network.classes_)
+        _warn_of_unknown_labels(truth, network.classes_)
+        accuracy = float(np.mean(told == truth))
+    probabilities = network.predict_proba(X)
+    return ClassPredictions(network.classes_, values, probabilities, accuracy, n_labelled), unknown
 
 
 def _check_columns(saved: SavedModel, samples: LabelledTable) -> None:
-    expected, got = saved.estimator.n_features_in_, samples.X.shape[1]
+    if saved.encoder is not None:  # it finds its columns by name
+        return
+    expected, got = saved.network.n_features_in_, samples.X.shape[1]
     if got != expected:
         raise InvalidDataError(
             f"The data must have the {expected} columns that the model was trained on, got {got}."
@@ -86,6 +185,15 @@ def _check_columns(saved: SavedModel, samples: LabelledTable) -> None:
             )
 
 
+def _as_numbers(labels: NDArray[Any]) -> DoubleArray:
+    if labels.dtype.kind not in "iuf":
+        raise InvalidDataError(
+            f"The model predicts numbers, and the labels must be numbers too, got "
+            f"{str(labels[0])!r}."
+        )
+    return labels.astype(np.float64)
+
+
 def _warn_of_unknown_labels(labels: NDArray[Any], classes: NDArray[Any]) -> None:
     unknown = set(labels.tolist()) - set(classes.tolist())
     if unknown:
@@ -95,6 +203,21 @@ def _warn_of_unknown_labels(labels: NDArray[Any], classes: NDArray[Any]) -> None
             "wrong.",
             stacklevel=3,
         )
+
+
+def _csv(header: list[str], rows: Iterable[list[Any]]) -> str:
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["row", *header])
+    table.writerows([number, *row] for number, row in enumerate(rows, 1))
+    return text.getvalue()
+
+
+def _npz(**arrays: NDArray[Any]) -> bytes:
+    data = io.BytesIO()
+    content: Mapping[str, Any] = arrays
+    np.savez_compressed(data, **content)
+    return data.getvalue()
 
 
 def _plain(labels: NDArray[Any]) -> NDArray[Any]:

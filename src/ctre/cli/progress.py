@@ -48,12 +48,13 @@ class ProgressBar(Callback):
         self._progress.stop()
 
     def on_fit_begin(self, state: FitState) -> None:
-        """Draw the empty bar."""
-        plan = state.plan
+        """Draw the bar, empty but for what was done before an interruption."""
+        plan, n_done = state.plan, state.n_epochs_done
         self._task = self._progress.add_task(
             "",
             total=plan.n_epochs * plan.n_samples,
-            epoch=f"1/{plan.n_epochs}",
+            completed=n_done * plan.n_samples,
+            epoch=f"{min(n_done + 1, plan.n_epochs)}/{plan.n_epochs}",
             figures="",
             connections=_compact(plan.n_connections),
         )

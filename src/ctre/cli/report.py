@@ -12,8 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 import ctre
+from ctre.cli.columns_report import describe_columns, summarize_columns
 from ctre.cli.run import Run
-from ctre.estimators import SparseMLPClassifier
+from ctre.cli.scores import Scores
+from ctre.estimators.base import SparseMLP
 from ctre.estimators.parameters import PARAMETERS
 
 _N_TOP_INPUTS = 10
@@ -23,6 +25,7 @@ _BAR_WIDTH = 30
 def describe(run: Run) -> dict[str, Any]:
     """Gather what is worth knowing about a run, ready for JSON."""
     dataset, estimator, history = run.dataset, run.estimator, run.estimator.history_
+    task, encoder = run.opened.task, run.opened.encoder
     assert dataset.y_test is not None
     layers = [
         {"n_pre": n_pre, "n_post": n_post, "n_connections": n_connections}
@@ -35,14 +38,19 @@ def describe(run: Run) -> dict[str, Any]:
         "n_train": len(dataset.y_train),
         "n_test": len(dataset.y_test),
         "n_features": dataset.n_features,
-        "n_classes": len(estimator.classes_),
+        "task": task.name,
+        "task_reason": task.why,
+        **({} if task.is_regression else {"n_classes": len(dataset.classes)}),
+        "columns": None if encoder is None else describe_columns(encoder),
         "protocol": run.protocol,
         **_settings(estimator),
         "n_connections": estimator.n_connections_,
         "n_dense": estimator.network_.n_places,
         "layers": layers,
-        "test_accuracy": run.test_accuracy,
-        "validation_accuracy": estimator.best_validation_score_,
+        **run.scores.as_report(),
+        "validation_r2" if task.is_regression else "validation_accuracy": (
+            estimator.best_validation_score_
+        ),
         "best_epoch": estimator.best_epoch_,
         "epochs": estimator.n_iter_,
         "seconds": {
@@ -57,7 +65,7 @@ def describe(run: Run) -> dict[str, Any]:
     }
 
 
-def _settings(estimator: SparseMLPClassifier) -> dict[str, Any]:
+def _settings(estimator: SparseMLP) -> dict[str, Any]:
     """Give every setting by its option's name; what fit made of it, where that is another thing."""
     settings = {}
     for parameter in PARAMETERS:
@@ -70,16 +78,16 @@ def _settings(estimator: SparseMLPClassifier) -> dict[str, Any]:
 
 def _ranking(run: Run) -> NDArray[np.intp]:
     """Order the inputs: most connections first, the stronger one on ties."""
-    return np.lexsort((-run.estimator.feature_importances_, -run.degrees))
+    return np.lexsort((-run.importances, -run.degrees))
 
 
 def _top_inputs(run: Run) -> list[dict[str, Any]]:
-    names, informative = run.dataset.feature_names, run.dataset.informative
+    names, informative, degrees = run.input_names, run.dataset.informative, run.degrees
     return [
         {
             "column": column,
             "name": None if names is None else names[column],
-            "n_connections": int(run.degrees[column]),
+            "n_connections": int(degrees[column]),
             "is_informative": None if informative is None else column in informative,
         }
         for column in _ranking(run)[:_N_TOP_INPUTS].tolist()
@@ -95,14 +103,17 @@ def _informative(run: Run) -> dict[str, int] | None:
     return {"n": len(informative), "n_in_top": int(np.isin(top, informative).sum())}
 
 
-def summarize(report: dict[str, Any]) -> RenderableType:
+def summarize(report: dict[str, Any], scores: Scores) -> RenderableType:
     """Lay the report out for people."""
-    sizes = [layer["n_pre"] for layer in report["layers"]] + [report["n_classes"]]
+    sizes = [layer["n_pre"] for layer in report["layers"]] + [report["layers"][-1]["n_post"]]
     title = Text.assemble(
         (report["dataset"], "bold"),
         f"   {report['method']}, {'-'.join(map(str, sizes))} neurons, {report['epochs']} epochs",
     )
-    parts: list[RenderableType] = [title, "", _facts(report), "", _inputs(report)]
+    parts: list[RenderableType] = [title, ""]
+    if report["columns"] is not None:
+        parts += [summarize_columns(report["columns"]), ""]
+    parts += [_facts(report, scores), "", _inputs(report)]
     if informative := report["informative"]:
         n, n_in_top = informative["n"], informative["n_in_top"]
         parts += ["", f"{n_in_top} of the {n} most connected inputs are informative."]
@@ -113,19 +124,20 @@ def summarize(report: dict[str, Any]) -> RenderableType:
     return Group(*parts)
 
 
-def _facts(report: dict[str, Any]) -> Table:
+def _facts(report: dict[str, Any], scores: Scores) -> Table:
     seconds = report["seconds"]
     facts = Table.grid(padding=(0, 3))
     facts.add_column(style="dim")
     facts.add_column(justify="right", style="bold")
     facts.add_column()
-    validation = report["validation_accuracy"]
-    facts.add_row(
-        "Test accuracy",
-        f"{100 * report['test_accuracy']:.1f} %",
-        f"at epoch {report['best_epoch']}"
-        + ("" if validation is None else f", validation {100 * validation:.1f} %"),
-    )
+    facts.add_row("Task", report["task"], report["task_reason"])
+    for row in scores.rows():
+        facts.add_row(*row)
+    epoch = f"epoch {report['best_epoch']}"
+    if report.get("validation_accuracy") is not None:
+        facts.add_row("Validation", f"{100 * report['validation_accuracy']:.1f} %", f"at {epoch}")
+    elif report.get("validation_r2") is not None:
+        facts.add_row("Validation R²", f"{report['validation_r2']:.3f}", f"at {epoch}")
     facts.add_row(
         "Connections",
         f"{report['n_connections']:,}",

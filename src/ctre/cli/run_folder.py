@@ -59,9 +59,10 @@ def save_run(run: Run, report: dict[str, Any], folder: Path) -> Path | None:
     """
     contents = {
         MODEL_FILE: encode_model(
-            run.estimator,
-            feature_names=run.dataset.feature_names,
+            run.model,
+            feature_names=run.column_names,
             target=run.dataset.target_name,
+            file_format=run.dataset.file_format.as_json(),
         ),
         "history.csv": _history_table(run.estimator.history_).encode(),
         "run.json": (json.dumps(report, indent=2) + "\n").encode(),
@@ -102,16 +103,18 @@ def _flatten(record: EpochRecord) -> dict[str, object]:
 
 def _picture(run: Run) -> bytes:
     estimator, dataset = run.estimator, run.dataset
+    assert dataset.y_test is not None
+    title = (
+        f"{dataset.name}, {estimator.method}: {run.scores.headline} with "
+        f"{estimator.n_connections_:,} connections ({100 * estimator.density_:.3g} % of dense)"
+    )
     figure = draw_run(
         estimator.history_,
         run.degrees,
-        title=(
-            f"{dataset.name}, {estimator.method}: {100 * run.test_accuracy:.1f} % of the test rows "
-            f"right with {estimator.n_connections_:,} connections "
-            f"({100 * estimator.density_:.3g} % of dense)"
-        ),
-        feature_names=dataset.feature_names,
+        title=title,
+        feature_names=run.input_names,
         informative=dataset.informative,
         image_shape=dataset.image_shape,
+        regression=(dataset.y_test, run.predicted) if run.opened.task.is_regression else None,
     )
     return as_png(figure)

@@ -17,6 +17,7 @@ from ctre.cli.run_folder import prepare_folder
 from ctre.cli.run_progress import RunProgress
 from ctre.cli.study_options import going_on_later
 from ctre.cli.workplaces import workplaces
+from ctre.datasets import FileFormat
 from ctre.errors import CTREError, InvalidDataError, MissingExtraError
 from ctre.experiments.cells import Cell, cells_of
 from ctre.experiments.data import DataFacts, StudyData, facts_of, keep
@@ -41,6 +42,7 @@ def open_study(
     *,
     protocol: str,
     target: str | None,
+    file_format: FileFormat,
     test_fraction: float | None,
     data_home: Path | None,
 ) -> tuple[DataFacts, dict[str, Any]]:
@@ -51,10 +53,18 @@ def open_study(
     click.UsageError, CTREError
         As `open_dataset`.
     """
-    dataset = open_dataset(data, target=target, test_fraction=test_fraction, data_home=data_home)
-    source = source_of(data, dataset.name, target=target, test_fraction=test_fraction)
-    facts = keep(source, StudyData.of(dataset), data_home)
-    return facts, keywords_for(dataset, protocol, keywords)
+    source = source_of(data, target=target, file_format=file_format, test_fraction=test_fraction)
+    opened = open_dataset(
+        data,
+        target=target,
+        file_format=file_format,
+        test_fraction=test_fraction,
+        data_home=data_home,
+        task="classification",
+    )
+    study_data = StudyData.of(opened.dataset, is_encoded=opened.encoder is not None)
+    facts = keep(source, study_data._replace(name=source.name), data_home)
+    return facts, keywords_for(opened, protocol, keywords)
 
 
 def study_store(out: Path | None) -> Path:

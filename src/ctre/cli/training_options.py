@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ctre.cli.file_options import file_options
 from ctre.cli.options import FRACTION
 from ctre.cli.parameter_options import parameter_option
 from ctre.estimators.parameters import PARAMETERS, USED_BY_SOME
@@ -30,7 +31,7 @@ _OPTIONS = (
     click.option(
         "--target",
         metavar="COLUMN",
-        help="Column of the labels in a CSV or TSV file: name or number.",
+        help="Column of the labels in a table: name or number.",
     ),
     click.option(
         "--test-fraction",
@@ -45,7 +46,7 @@ def training_options(command: _Command) -> _Command:
     """Add the options of training but for method, epochs and seed, in which commands differ."""
     for option in reversed(_OPTIONS):  # as decorators above each other would
         command = option(command)
-    return command
+    return file_options(command)
 
 
 def chosen_keywords(keywords: dict[str, Any]) -> dict[str, Any]:

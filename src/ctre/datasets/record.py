@@ -9,29 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from ctre._typing import FloatArray
+from ctre._typing import DoubleArray, FloatArray
+from ctre.datasets.file_format import FileFormat
 
-Rows: TypeAlias = FloatArray | csr_array
-"""LabelledTable, one per row: a C-ordered float32 array, or a CSR array of float32 values."""
+Rows: TypeAlias = FloatArray | DoubleArray | csr_array
+"""Samples, one per row: a C-ordered array, or a CSR array; float32 where it holds every value
+exactly, else float64, which is scaled before it is rounded."""
 
 Labels: TypeAlias = NDArray[Any]
 """One label per row: integers, text, or (where they are measurements) float64."""
-
-
-@dataclass(frozen=True)
-class KnownNames:
-    """What the columns of a table were called when a model was trained on them.
-
-    Parameters
-    ----------
-    features : tuple of str or None
-        Those of the features; None where they had no names.
-    target : str or None
-        That of the labels. It stands for no place, though it may be a number such as ``2020``.
-    """
-
-    features: tuple[str, ...] | None = None
-    target: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,20 +26,26 @@ class LabelledTable:
 
     Parameters
     ----------
-    X : float32 array or csr_array of shape (n_samples, n_features)
+    X : array or csr_array of shape (n_samples, n_features)
         Unscaled values, all finite.
     y : array of shape (n_samples,) or None
-        Labels.
+        Labels; None where no row has one.
     feature_names : tuple of str or None
         The columns' names where the source names them.
     target_name : str or None
         The name of the column that the labels were in, where it has one.
+    has_label : bool array of shape (n_samples,) or None
+        Which rows have a label, where some have and some have not; ``y`` is of those alone.
+    file_format : FileFormat
+        How the file was written.
     """
 
     X: Rows
     y: Labels | None
     feature_names: tuple[str, ...] | None = None
     target_name: str | None = None
+    has_label: NDArray[np.bool_] | None = None
+    file_format: FileFormat = FileFormat()
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +56,7 @@ class Dataset:
     ----------
     name : str
         Catalogued name, or the stem of the file it was read from.
-    X_train : float32 array or csr_array of shape (n_train, n_features)
+    X_train : array or csr_array of shape (n_train, n_features)
         Unscaled values, all finite.
     y_train : array of shape (n_train,)
         Labels: integers or text.
@@ -80,6 +72,8 @@ class Dataset:
         How the columns of a row make an image; None where they make none.
     target_name : str or None
         The name of the column that the labels were in, where it has one.
+    file_format : FileFormat
+        How the file was written that it comes from.
     """
 
     name: str
@@ -92,6 +86,7 @@ class Dataset:
     informative: NDArray[np.int64] | None = None
     image_shape: tuple[int, ...] | None = None
     target_name: str | None = None
+    file_format: FileFormat = FileFormat()
 
     @property
     def n_features(self) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
+from ctre.datasets.labels import looks_measured
 from ctre.datasets.record import Dataset, Labels
 from ctre.errors import InvalidDataError, InvalidParameterError
 
@@ -29,8 +32,9 @@ def split(
     random_state : int or None, default=42
         Seed of the draw, as scikit-learn's ``train_test_split`` takes it.
     stratify : bool, default=True
-        Keep the classes' shares equal on both sides. Labels that are measurements (floats) have
-        no classes and are drawn without it.
+        Keep the classes' shares equal on both sides; the row of a class that has one row is
+        trained on, with a warning. Labels that are measurements (floats) have no classes and are
+        drawn without it.
 
     Returns
     -------
@@ -42,7 +46,7 @@ def split(
     InvalidParameterError
         If ``test_fraction`` is outside (0, 1) or the data set has test rows already.
     InvalidDataError
-        If there are too few rows for every class to be on both sides.
+        If there are too few rows for every class to be on both sides, or most labels occur once.
     """
     if not 0 < test_fraction < 1:
         raise InvalidParameterError(f"test_fraction must be in (0, 1), got {test_fraction}.")
@@ -50,21 +54,52 @@ def split(
         raise InvalidParameterError(f"{dataset.name} has test rows already; it cannot be split.")
     X, y = dataset.X_train, dataset.y_train
     strata = y if stratify and y.dtype.kind != "f" else None
+    rows = np.arange(len(y))
+    alone = np.array([], dtype=rows.dtype)
     if strata is not None:
+        alone = _rows_alone(strata)
+        rows = np.setdiff1d(rows, alone)
+        strata = strata[rows]
         _require_enough_rows(strata, test_fraction)
-    X_train, X_test, y_train, y_test = train_test_split(
-        X, y, test_size=test_fraction, random_state=random_state, stratify=strata
+    train, test = train_test_split(
+        rows, test_size=test_fraction, random_state=random_state, stratify=strata
     )
-    return replace(dataset, X_train=X_train, y_train=y_train, X_test=X_test, y_test=y_test)
+    train = np.concatenate([train, alone])
+    return replace(dataset, X_train=X[train], y_train=y[train], X_test=X[test], y_test=y[test])
+
+
+def _rows_alone(y: Labels) -> NDArray[np.intp]:
+    """Find the rows that are the only ones of their class, and say which they are.
+
+    Raises
+    ------
+    InvalidDataError
+        If most classes are so: those are measurements.
+    """
+    classes, first, counts = np.unique(y, return_index=True, return_counts=True)
+    is_alone = counts == 1
+    if looks_measured(y):
+        raise InvalidDataError(
+            f"{is_alone.sum()} of the {len(classes)} different labels occur once, such as "
+            f"{classes[is_alone][0]}: they look like a measurement, and no classes. "
+            "target='NAME' names another column, task='regression' learns them as numbers."
+        )
+    if is_alone.all():
+        raise InvalidDataError(
+            f"Every one of the {len(classes)} classes has a single row, so none can be set aside "
+            "to test on. Give more rows, or a file with its own test rows."
+        )
+    if is_alone.any():
+        names = ", ".join(map(str, classes[is_alone][:5]))
+        warnings.warn(
+            f"A single row has the label {names}: it is trained on, and no row can test it.",
+            stacklevel=4,
+        )
+    return np.asarray(first[is_alone])
 
 
 def _require_enough_rows(strata: Labels, test_fraction: float) -> None:
-    classes, counts = np.unique(strata, return_counts=True)
-    if counts.min() < 2:
-        raise InvalidDataError(
-            f"Every class needs at least 2 rows to be split, class {classes[counts.argmin()]} "
-            "has 1. Remove that row, or give a file with its own test rows."
-        )
+    classes = np.unique(strata)
     n_test = int(np.ceil(test_fraction * len(strata)))
     smaller = min(n_test, len(strata) - n_test)
     if smaller < len(classes):

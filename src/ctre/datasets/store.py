@@ -13,7 +13,8 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ctre.errors import DatasetError
+from ctre.datasets.source import Source
+from ctre.errors import DatasetError, InvalidDataError
 from ctre.whole_file import whole_file
 
 Arrays: TypeAlias = dict[str, NDArray[Any]]
@@ -23,7 +24,7 @@ ArraySpecs: TypeAlias = Mapping[str, tuple[tuple[int, ...], str]]
 """Shape and dtype of each array that a file must hold."""
 
 _REMEDY = "Remove the file to have it downloaded again."
-_DAMAGED = (  # what reading a zip file that is cut off or has wrong bytes has been seen to raise
+DAMAGED = (  # what reading a zip file that is cut off or has wrong bytes has been seen to raise
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -41,25 +42,45 @@ def write_arrays(path: Path, arrays: Arrays) -> None:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
-def read_npz_arrays(path: Path, names: Collection[str] | None = None) -> Arrays:
+def read_npz_arrays(source: Source | Path, names: Collection[str] | None = None) -> Arrays:
     """Read those arrays of an NPZ file that are among ``names``, or all.
 
     Raises
     ------
     DatasetError
-        If it is not a whole NPZ file, or an array in it could only be read by running a pickle.
+        If it is not a whole NPZ file.
+    InvalidDataError
+        If an array in it could only be read by running a pickle.
     """
+    if isinstance(source, Path):
+        source = Source(str(source), source)
+    arrays = {}
     try:
-        with path.open("rb") as file:
+        with source.raw() as file:
             if not zipfile.is_zipfile(file):
                 raise zipfile.BadZipFile("it does not end as a zip file does")
             file.seek(0)
             with np.load(file, allow_pickle=False) as archive:
-                return {
-                    name: archive[name] for name in archive.files if names is None or name in names
-                }
-    except _DAMAGED as error:
-        raise DatasetError(f"{path} is not a whole NPZ file: {error}.") from error
+                for name in archive.files:
+                    if names is None or name in names:
+                        arrays[name] = _read_array(archive, name, source)
+    except DAMAGED as error:
+        if isinstance(error, InvalidDataError):
+            raise
+        raise DatasetError(f"{source} is not a whole NPZ file: {error}.") from error
+    return arrays
+
+
+def _read_array(archive: Any, name: str, source: Source) -> NDArray[Any]:
+    try:
+        return np.asarray(archive[name])
+    except ValueError as error:
+        if "allow_pickle" not in str(error):
+            raise
+        raise InvalidDataError(
+            f"{name} in {source} holds Python objects, which only a pickle could read, and a "
+            f"pickle can run anything. Save it as text or numbers, {name}.astype(str) for instance."
+        ) from error
 
 
 def read_arrays(path: Path, specs: ArraySpecs) -> Arrays:
@@ -79,7 +100,7 @@ def read_arrays(path: Path, specs: ArraySpecs) -> Arrays:
     """
     try:
         arrays = read_npz_arrays(path, specs)
-    except DatasetError as error:
+    except (DatasetError, InvalidDataError) as error:
         raise DatasetError(f"{error} {_REMEDY}") from error
     for name, (shape, dtype) in specs.items():
         array = arrays.get(name)

@@ -1,290 +1,258 @@
-"""Read CSV and TSV files, and say exactly which cell is wrong."""
+"""Read CSV and TSV files: columns of whatever kind, rows with or without labels."""
 
 from __future__ import annotations
 
-import csv
-import difflib
-import gzip
-import math
-import zlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import NoReturn, TextIO
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ctre.datasets.labels import as_labels
-from ctre.datasets.record import KnownNames, LabelledTable
-from ctre.errors import DatasetError, InvalidDataError, InvalidParameterError
+from ctre.datasets.columns import ColumnCells, RawColumn, decimal_marks, make_column
+from ctre.datasets.file_format import FileFormat, KnownFile
+from ctre.datasets.labels import known_label_type
+from ctre.datasets.layout import Layout, LayoutFinder
+from ctre.datasets.numerals import MISSING, MISSING_LABELS, Decimal, plain_number
+from ctre.datasets.problems import Problems
+from ctre.datasets.raw_table import RawTable
+from ctre.datasets.source import Source
 
-_TARGET_NAMES = frozenset({"target", "label", "class", "y"})
-_MISSING = frozenset({"", "?", "na", "n/a", "nan", "null", "none"})
-_MISSING_LABELS = frozenset({"", "?", "na", "nan"})  # "none" may well be the name of a class
-_LARGEST = float(np.finfo(np.float32).max)
-_FEW_NAMES = 10
+_BLOCK_CELLS = 1 << 20
 
 
 def read_table(
-    path: Path,
+    source: Source,
     target: str | int | None = None,
     *,
     need_labels: bool,
-    known: KnownNames | None = None,
-) -> LabelledTable:
-    """Read rows of numbers, with or without a column of labels.
+    told: FileFormat | None = None,
+    known: KnownFile | None = None,
+) -> RawTable:
+    """Read a table, its columns of whatever kind.
 
-    Fields are separated by commas, semicolons or tabs, whichever the first line has most of; they
-    may be quoted. Blank lines and a byte order mark are skipped; ``.gz`` is unpacked. The first
-    line is a header if it holds the target's name, all known names, or text above a number.
+    Cells are separated by commas, semicolons, tabs, bars or blanks, whichever divides the first
+    hundred lines alike and into numbers; they may be quoted. Blank lines, remarks behind ``#`` and
+    a byte order mark are skipped; what gzip packed is unpacked. A delimiter at the end of every
+    row is none; a column without a name whose cells all differ, or one cell more in every row than
+    in the header, are names of rows, and left out.
 
     Parameters
     ----------
-    path : Path
-        A file in UTF-8.
+    source : Source
+        The file.
     target : str or int, optional
         The column of labels: its name, or its place counted from 1 (-1 is the last). Without it
-        a column called target, label, class or y, whatever its case.
+        the one it was in training, or one with a usual name such as label, class or y.
     need_labels : bool
         Whether there must be such a column.
-    known : KnownNames, optional
-        What the columns were called in training; without ``target``, the labels are in the column
-        called as they were then, if there is one.
+    told : FileFormat, optional
+        What is known for sure of how it is written.
+    known : KnownFile, optional
+        What the file that a model was trained on was like.
 
     Returns
     -------
-    LabelledTable
-        ``y`` is None if the file has no such column; ``target_name`` is what it is called,
-        whatever way it was chosen.
+    RawTable
+        See its ``problems`` before its columns are used.
 
     Raises
     ------
     InvalidDataError
-        If a cell is missing, no number, infinite or too large for float32 (names row and
-        column), if rows differ in length, or if column names are missing or repeated.
+        If no rows can be made of it.
     InvalidParameterError
-        If ``target`` is a place that the file does not have, several columns could be meant, or
-        the labels are needed and none is.
+        If it has to be told which column holds the labels, or whether there is a header.
     DatasetError
-        If a ``.gz`` file is damaged.
+        If a packed file is damaged, or unpacks out of proportion.
     """
-    layout = _find_layout(path, target, known or KnownNames())
-    if need_labels and layout.target is None:
-        raise InvalidParameterError(_which_target(path, layout, target))
-    codes: dict[str, int] = {}  # labels numbered in order of appearance
-
-    def encode(cell: str) -> float:
-        return float(codes.setdefault(cell.strip(), len(codes)))
-
-    try:
-        with _opened(path) as file, np.errstate(over="ignore"):
-            for _ in range(layout.n_header_lines):
-                next(file)
-            cells = np.loadtxt(
-                file,
-                dtype=np.float32,
-                delimiter=layout.delimiter,
-                quotechar='"',
-                comments=None,
-                converters=None if layout.target is None else {layout.target: encode},
-                encoding="utf-8",
-                ndmin=2,
-            )
-    except ValueError as error:  # what is wrong where is worth a second, slower look
-        _explain(path, layout, str(error))
-    missing_label = any(label.casefold() in _MISSING_LABELS for label in codes)
-    if cells.shape[1] != layout.n_columns or missing_label or not np.isfinite(cells).all():
-        _explain(path, layout, "its rows cannot be read")
-
-    if layout.target is None:
-        return LabelledTable(cells, None, layout.names)
-    names, target_name = layout.names, None
-    if names is not None:
-        target_name = names[layout.target]
-        names = names[: layout.target] + names[layout.target + 1 :]
-    labels = np.array(list(codes))[cells[:, layout.target].astype(np.int64)]
-    X = np.delete(cells, layout.target, axis=1)
-    return LabelledTable(X, as_labels(labels, f"The target of {path}"), names, target_name)
+    return _Reader(source, told or FileFormat(), known or KnownFile()).read(target, need_labels)
 
 
-@dataclass(frozen=True)
-class _Layout:
-    delimiter: str
-    n_header_lines: int
-    n_columns: int
-    names: tuple[str, ...] | None
-    target: int | None  # counted from 0
+class _Reader:
+    def __init__(self, source: Source, told: FileFormat, known: KnownFile) -> None:
+        self.source, self.told, self.known = source, told, known
+        self.problems = Problems(str(source))
+        hints = known.file_format
+        missing = told.missing if told.missing is not None else hints.missing
+        self.missing = missing
+        marks = frozenset(MISSING if missing is None else (*map(str.casefold, missing), ""))
+        label_marks = frozenset(MISSING_LABELS) if missing is None else marks
+        self.is_missing_label: Callable[[str], bool] = lambda cell: cell.casefold() in label_marks
+        self.missing_numbers = [
+            value for mark in marks if (value := plain_number(mark)) is not None
+        ]
+        self.is_missing: Callable[[str], bool] = lambda cell: cell.casefold() in marks
+        self.encoding = source.encoding(told.encoding, hints.encoding)
 
-
-def _find_layout(path: Path, target: str | int | None, known: KnownNames) -> _Layout:
-    delimiter = _find_delimiter(path)
-    rows = _rows(path, delimiter)
-    n_lines, first = next(rows, (0, []))
-    _, second = next(rows, (0, []))
-    if not first:
-        raise InvalidDataError(f"{path} is empty.")
-    names = [cell.strip() for cell in first]
-    if not _is_header(names, second, target, known):
-        return _Layout(delimiter, 0, len(first), None, _place_of(target, len(first), path))
-    if not second:
-        raise InvalidDataError(f"{path} has a header and no rows.")
-    _require_proper_names(names, path)
-    if target is None:
-        index = _usual_index(names, known, path)
-    elif target in names:
-        index = names.index(str(target))
-    else:
-        index = _place_of(target, len(first), path)
-    return _Layout(delimiter, n_lines, len(first), tuple(names), index)
-
-
-def _is_header(
-    names: Sequence[str], below: Sequence[str], target: str | int | None, known: KnownNames
-) -> bool:
-    if target in names or any(name.casefold() in _TARGET_NAMES for name in names):
-        return True
-    if known.features is not None and set(known.features) <= set(names):
-        return True
-    pairs = zip(names, below, strict=False)
-    return any(_is_text(name) and not _is_text(cell) for name, cell in pairs)
-
-
-def _find_delimiter(path: Path) -> str:
-    if path.name.removesuffix(".gz").endswith(".tsv"):
-        return "\t"
-    with _opened(path) as file:
-        line = next((line for line in file if line.strip()), "")
-    return max(",;\t", key=lambda mark: len(next(csv.reader([line], delimiter=mark), [])))
-
-
-def _usual_index(names: Sequence[str], known: KnownNames, path: Path) -> int | None:
-    if known.target in names:
-        return names.index(str(known.target))
-    usual = [name for name in names if name.casefold() in _TARGET_NAMES]
-    candidates = [name for name in usual if name not in (known.features or ())]
-    if len(candidates) > 1:
-        raise InvalidParameterError(
-            f"target must say which column of {path} holds the labels: {' or '.join(candidates)}."
+    def read(self, target: str | int | None, need_labels: bool) -> RawTable:
+        finder = LayoutFinder(
+            self.source, self.encoding, self.told, self.known, self.is_missing, self.problems
         )
-    return names.index(candidates[0]) if candidates else None
-
-
-def _place_of(target: str | int | None, n_columns: int, path: Path) -> int | None:
-    """Turn a place counted from 1, or from the end, into an index; a name has none here."""
-    try:
-        place = int(target) if target is not None else None
-    except ValueError:
-        place = None
-    if place is None:
-        return None
-    if not 1 <= abs(place) <= n_columns:
-        raise InvalidParameterError(
-            f"target must be one of the columns 1 to {n_columns} of {path} (or -1, the last), "
-            f"got {place}."
+        layout = finder.find(target)
+        if need_labels and layout.target is None:
+            raise finder.targets.question(layout.names, layout.width, target)
+        gathered, lines = self.gather(layout)
+        self.recover(layout, gathered)
+        decimal = self.find_decimal(layout, gathered)
+        kinds = self.known.file_format.kinds or {}
+        columns: list[RawColumn] = []
+        labels = None
+        for index, cells in enumerate(gathered):
+            name = None if layout.names is None else layout.names[index]
+            if index == layout.target:
+                where = f"column {index + 1}" + (f" {name!r}" if name is not None else "")
+                labels = self.labels(cells.cells or [], lines, where, need=need_labels)
+            elif cells.is_plain and cells.cells is None:
+                numbers = cells.numbers
+                numbers[np.isin(numbers, self.missing_numbers)] = np.nan
+                columns.append(RawColumn(name, index + 1, "number", numbers))
+            else:
+                key = str(index + 1) if name is None else name
+                column = make_column(
+                    name,
+                    index + 1,
+                    cells.cells or [],
+                    is_missing=self.is_missing,
+                    decimal=decimal,
+                    known=kinds.get(key),
+                )
+                columns.append(column)
+        columns = self.without_row_numbers(columns, layout)
+        for column in columns:
+            if column.ambiguity:
+                self.problems.add(f"{column.label}: {column.ambiguity}")
+        names = layout.names
+        found = FileFormat(
+            name=self.told.name,
+            delimiter=layout.dialect.delimiter,
+            decimal=decimal,
+            header=names is not None,
+            encoding=self.encoding,
+            missing=self.missing,
+            label_type=known_label_type(self.told, self.known),
+            label_place=None if layout.target is None else layout.target + 1,
+            kinds={column.key: column.kind for column in columns if column.kind != "number"},
         )
-    return place - 1 if place > 0 else n_columns + place
-
-
-def _require_proper_names(names: Sequence[str], path: Path) -> None:
-    places: dict[str, int] = {}
-    for place, name in enumerate(names, start=1):
-        if not name:
-            raise InvalidDataError(
-                f"Column {place} of {path} has no name. If it numbers the rows, write the file "
-                "without it (pandas: index=False); else give it a name."
-            )
-        first = places.setdefault(name, place)
-        if first != place:
-            raise InvalidDataError(
-                f"Columns {first} and {place} of {path} are both called {name!r}. Rename one."
-            )
-
-
-def _which_target(path: Path, layout: _Layout, target: str | int | None) -> str:
-    if layout.names is None:
-        return (
-            f"{path} has no header, so target must be the place of the column of labels, 1 to "
-            f"{layout.n_columns} (or -1, the last)."
+        target_name = None
+        if names is not None and layout.target is not None:
+            target_name = names[layout.target]
+        return RawTable(
+            source=str(self.source),
+            columns=tuple(columns),
+            labels=labels,
+            target_name=target_name,
+            lines=lines,
+            file_format=found,
+            problems=self.problems,
         )
-    near = difflib.get_close_matches(str(target), layout.names, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    few = ", ".join(layout.names[:_FEW_NAMES])
-    more = f", … ({layout.n_columns} in all)" if layout.n_columns > _FEW_NAMES else ""
-    return (
-        f"target must be the column of {path} that holds the labels, got {target!r}.{hint} "
-        f"Columns: {few}{more}."
-    )
 
+    def gather(self, layout: Layout) -> tuple[list[ColumnCells], NDArray[np.int64]]:
+        kinds: Mapping[str, str] = self.known.file_format.kinds or {}
+        keys = layout.names or [str(place) for place in range(1, layout.width + 1)]
+        gathered = [
+            ColumnCells(keep=index == layout.target or kinds.get(key) in ("text", "date"))
+            for index, key in enumerate(keys)
+        ]
+        lines: list[int] = []
+        n_rows = max(1, _BLOCK_CELLS // layout.width)
+        block: list[Sequence[str]] = []
+        for number, row in enumerate(layout.rows(), start=1):
+            cells = layout.cells(row)
+            if cells is None:
+                self.problems.add(
+                    f"row {number} (line {row.line}) must have {layout.width} fields, as the first "
+                    f"row has, got {len(row.cells)}"
+                )
+                continue
+            lines.append(row.line)
+            block.append(cells)
+            if len(block) == n_rows:
+                _take(block, gathered)
+                block = []
+        _take(block, gathered)
+        return gathered, np.array(lines, dtype=np.int64)
 
-def _explain(path: Path, layout: _Layout, otherwise: str) -> NoReturn:
-    """Find the first cell that is wrong, and raise."""
-    rows = _rows(path, layout.delimiter)
-    if layout.names is not None:
-        next(rows)
-    for row, (line, cells) in enumerate(rows, start=1):
-        where = f"{path}, row {row} (line {line})"
-        if len(cells) != layout.n_columns:
-            raise InvalidDataError(
-                f"{where} must have {layout.n_columns} fields, as the first row has, "
-                f"got {len(cells)}."
-            )
-        for index, cell in enumerate(cells):
-            named = f" {layout.names[index]!r}" if layout.names is not None else ""
-            wrong = _wrong_label(cell) if index == layout.target else _wrong_number(cell)
-            if wrong:
-                raise InvalidDataError(f"{where}, column {index + 1}{named}: {wrong}")
-    raise InvalidDataError(f"{path} cannot be read as a table: {otherwise}.")
+    def recover(
+        self, layout: Layout, gathered: list[ColumnCells], also: Sequence[int] = ()
+    ) -> None:
+        """Go through the rows again for columns that were numbers until one cell was none."""
+        lost = [i for i, column in enumerate(gathered) if column.is_lost or i in also]
+        if not lost:
+            return
+        cells: dict[int, list[str]] = {index: [] for index in lost}
+        for row in layout.rows():
+            whole = layout.cells(row)
+            if whole is not None:
+                for index, column in cells.items():
+                    column.append(whole[index].strip())
+        for index, column in cells.items():
+            gathered[index].cells = column
 
-
-def _wrong_label(cell: str) -> str | None:
-    if cell.strip().casefold() in _MISSING_LABELS:
-        return f"the label is missing ({cell!r}). Remove the row."
-    return None
-
-
-def _wrong_number(cell: str) -> str | None:
-    if cell.strip().casefold() in _MISSING:
-        return f"the value is missing ({cell!r}). Fill it in, or remove the row or the column."
-    if _is_text(cell):
-        return f"{cell!r} is not a number. Encode text as numbers, or remove the column."
-    if not math.isfinite(float(cell)) or abs(float(cell)) > _LARGEST:
-        return f"{cell} must be finite and at most {_LARGEST:.3g}, the largest float32."
-    return None
-
-
-def _is_text(cell: str) -> bool:
-    if "_" in cell:  # 1_000 is a number to Python alone
-        return True
-    try:
-        float(cell)
-    except ValueError:
-        return True
-    return False
-
-
-def _rows(path: Path, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Go through the rows that are not blank, each with the line it ends on."""
-    with _opened(path) as file:
-        reader = csv.reader(file, delimiter=delimiter)
-        try:
-            for cells in reader:
-                if cells:
-                    yield reader.line_num, cells
-        except csv.Error as error:
-            raise InvalidDataError(f"{path}, line {reader.line_num}: {error}.") from error
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[TextIO]:
-    try:
-        if path.suffix == ".gz":
-            with gzip.open(path, "rt", encoding="utf-8-sig", newline="") as file:
-                yield file
+    def find_decimal(self, layout: Layout, gathered: list[ColumnCells]) -> Decimal | None:
+        """Find the one decimal mark of the file."""
+        if self.told.decimal is not None:
+            decimal: Decimal | None = self.told.decimal
         else:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                yield file
-    except UnicodeDecodeError as error:
-        raise InvalidDataError(f"{path} must be text in UTF-8: {error}.") from error
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise DatasetError(f"{path} is not a whole gzip file: {error}.") from error
+            marks: set[Decimal | None] = set()
+            for index, column in enumerate(gathered):
+                if index != layout.target and column.cells is not None:
+                    marks |= decimal_marks(column.cells, self.is_missing)
+                elif column.has_point:
+                    marks.add(".")
+            certain = marks - {None}
+            if certain:
+                decimal = "." if "." in certain else ","
+            elif self.known.file_format.delimiter == layout.dialect.delimiter:
+                decimal = self.known.file_format.decimal
+            else:
+                decimal = "," if None in marks and layout.dialect.delimiter == ";" else None
+        if decimal == ",":
+            also = [i for i, column in enumerate(gathered) if column.is_plain and column.points]
+            self.recover(layout, gathered, also)
+        return decimal
+
+    def labels(
+        self, cells: list[str], lines: NDArray[np.int64], where: str, *, need: bool
+    ) -> NDArray[Any] | None:
+        """Give the labels, None where one is missing, or None if all are."""
+        labels = np.array(
+            [None if self.is_missing_label(cell) else cell for cell in cells], dtype=object
+        )
+        missing = [row for row, label in enumerate(labels) if label is None]
+        if need and missing:
+            row = missing[0]
+            mark = cells[row]
+            ways_out = "Remove such rows."
+            if mark:
+                ways_out += f" If {mark!r} is the name of a class, missing='' says so."
+            more = f" (so it is in {len(missing)} rows)" if len(missing) > 1 else ""
+            at = f"row {row + 1} (line {lines[row]})"
+            self.problems.add(
+                f"{at}, {where}: the label is missing ({mark!r}){more}",
+                ways_out,
+            )
+        return None if len(missing) == len(labels) else labels
+
+    def without_row_numbers(self, columns: list[RawColumn], layout: Layout) -> list[RawColumn]:
+        if layout.has_row_names:
+            self.note("The first cell of every row has no name: names of rows, which are left out.")
+        if not columns or columns[0].name != "":
+            return columns
+        values = columns[0].values.tolist()
+        if len(set(values)) < len(values):
+            self.problems.add(
+                "column 1 has no name",
+                "If it numbers the rows, write the file without it (pandas: index=False); else "
+                "give it a name.",
+            )
+            return columns
+        self.note("Column 1 has no name and a different cell in every row: it is left out.")
+        return columns[1:]
+
+    def note(self, text: str) -> None:
+        warnings.warn(f"{self.source}: {text}", stacklevel=5)
+
+
+def _take(block: list[Sequence[str]], gathered: list[ColumnCells]) -> None:
+    for cells, column in zip(zip(*block, strict=True), gathered, strict=False):
+        column.add(cells)

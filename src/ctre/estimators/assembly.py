@@ -5,19 +5,31 @@ Here, and nowhere else, keywords are bound to a recipe's settings.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ctre.density import erdos_renyi_counts, uniform_counts
+from ctre.errors import InvalidParameterError
 from ctre.estimators.parameters import USED_BY_SOME, Parameters
 from ctre.kernels import SGD, Adam
-from ctre.methods import Method, Recipe, StartPlan, bound, get_schedule, settings_of
+from ctre.methods import Method, Recipe, Stage, StartPlan, bound, get_schedule, settings_of
 from ctre.network import SparseLayer, SparseNetwork, get_weight_init
 from ctre.randomness import stream
 from ctre.threads import available_threads, threads_for
-from ctre.training import FitState, Task, TrainingData, TrainingSettings
+from ctre.training import FitState, Stopping, Task, TrainingData, TrainingSettings
+
+_AUTO_BATCH = 200
+"""Most rows of a batch of size "auto", as in scikit-learn."""
+_AUTO_L2, _AUTO_L2_ROWS = 1e-3, 5000
+"""The L2 term "auto", and the rows up to which it stays so."""
+_USUAL_FRACTION = 0.1
+"""Share of the rows set aside where early stopping is asked for and nothing is said of it."""
+_USUAL_TOL = 1e-4
+"""Improvement that counts where early stopping is asked for and ``tol`` is None."""
 
 
 def first_state(
@@ -37,7 +49,54 @@ def first_state(
     sizes = _layer_sizes(parameters, data.rows.samples.shape[1], task.n_outputs)
     counts = _connection_counts(parameters, sizes)
     network = _first_network(parameters, recipe, task, data, sizes, counts, seed)
-    return FitState(network, data, task, _settings(parameters, recipe, counts), seed)
+    settings = _settings(parameters, recipe, data, counts)
+    return FitState(network, data, task, settings, seed)
+
+
+def next_state(
+    parameters: Parameters,
+    recipe: Recipe,
+    task: Task,
+    data: TrainingData,
+    seed: np.random.SeedSequence,
+    layers: Sequence[SparseLayer],
+) -> FitState:
+    """Make the state that goes on with layers that have been trained.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the parameters ask for another network.
+    """
+    network = SparseNetwork(layers, parameters.activation, task.loss)
+    sizes = _layer_sizes(parameters, data.rows.samples.shape[1], task.n_outputs)
+    if sizes != network.layer_sizes:
+        raise InvalidParameterError(
+            "hidden_layer_sizes must stay as they are where training goes on, which is "
+            f"{network.layer_sizes[1:-1]}, got {sizes[1:-1]}. Set warm_start to False and call fit "
+            "for another network."
+        )
+    settings = _settings(parameters, recipe, data, _connection_counts(parameters, sizes))
+    return FitState(network, data, task, settings, seed)
+
+
+def as_stream(state: FitState) -> FitState:
+    """Make the state of a fit that has no end, so that no schedule falls and nothing stops it.
+
+    Raises
+    ------
+    InvalidParameterError
+        If the method prunes towards an end.
+    """
+    settings = state.settings
+    method = settings.method
+    if method is not None and method.pace.drop_fraction(Stage(1, math.inf)) is None:
+        raise InvalidParameterError(
+            f"method must not prune along the run for partial_fit, which has no end, got "
+            f"{settings.method_name!r}. Call fit."
+        )
+    endless = replace(settings, n_epochs=math.inf, stopping=None)
+    return FitState(state.network, state.data, state.task, endless, state.seed)
 
 
 def names_used_by(recipe: Recipe) -> frozenset[str]:
@@ -59,8 +118,33 @@ def bound_method(parameters: Parameters, recipe: Recipe) -> Method | None:
 
 def _layer_sizes(parameters: Parameters, n_features: int, n_outputs: int) -> tuple[int, ...]:
     hidden = parameters.hidden_layer_sizes
-    sizes = hidden if isinstance(hidden, tuple | list) else (hidden,)
-    return (n_features, *map(int, sizes), n_outputs)
+    return (n_features, *np.atleast_1d(hidden).astype(int).tolist(), n_outputs)
+
+
+def batch_size_of(parameters: Parameters, n_train: int) -> int:
+    """Give the rows of a full batch, of which there are never more than rows to train on."""
+    wanted = _AUTO_BATCH if parameters.batch_size == "auto" else parameters.batch_size
+    return min(int(wanted), n_train)
+
+
+def validation_fraction(parameters: Parameters) -> float:
+    """Give the share of the rows to set aside; early stopping needs some."""
+    if parameters.validation_fraction is None:
+        return _USUAL_FRACTION if parameters.early_stopping else 0.0
+    return parameters.validation_fraction
+
+
+def _stopping(parameters: Parameters, data: TrainingData) -> Stopping | None:
+    """Say when training ends early: by the rows set aside, else by the training loss; or never."""
+    tol, limit = parameters.tol, parameters.n_iter_no_change
+    if parameters.early_stopping:
+        if data.n_validation == 0:
+            raise InvalidParameterError(
+                "early_stopping must have rows to stop by, got none. Raise validation_fraction "
+                f"(it is {parameters.validation_fraction}), or give X_val and y_val."
+            )
+        return Stopping(_USUAL_TOL if tol is None else tol, limit, by_validation=True)
+    return None if tol is None else Stopping(tol, limit, by_validation=False)
 
 
 def _connection_counts(parameters: Parameters, sizes: tuple[int, ...]) -> tuple[int, ...]:
@@ -81,7 +165,7 @@ def _first_network(
     seed: np.random.SeedSequence,
 ) -> SparseNetwork:
     """Make the network that training begins with; biases are zero."""
-    n_rows = min(parameters.batch_size, len(data.train_rows))
+    n_rows = batch_size_of(parameters, len(data.train_rows))
     numbers = stream(seed, "first batch").choice(data.train_rows, size=n_rows, replace=False)
     batch = data.rows.take(numbers)
     plan = StartPlan(
@@ -103,25 +187,36 @@ def _first_network(
     return SparseNetwork(layers, plan.activation, plan.loss)
 
 
-def _settings(parameters: Parameters, recipe: Recipe, counts: tuple[int, ...]) -> TrainingSettings:
+def _settings(
+    parameters: Parameters, recipe: Recipe, data: TrainingData, counts: tuple[int, ...]
+) -> TrainingSettings:
     """Say how to train, in the words of `ctre.training`."""
     threads = parameters.n_threads
+    batch_size = batch_size_of(parameters, len(data.train_rows))
     return TrainingSettings(
         method_name=recipe.name,
         method=bound_method(parameters, recipe),
-        optimizer=_optimizer(parameters),
+        optimizer=_optimizer(parameters, len(data.train_rows)),
         learning_rate_schedule=get_schedule(parameters.learning_rate),
         n_epochs=parameters.max_iter,
-        batch_size=parameters.batch_size,
+        batch_size=batch_size,
+        stopping=_stopping(parameters, data),
         budgets=counts,
         draw_newborn=get_weight_init(parameters.weight_init).newborn,
-        n_threads=threads or threads_for(sum(counts), parameters.batch_size),
+        n_threads=threads or threads_for(sum(counts), batch_size),
         n_update_threads=threads or available_threads(),
     )
 
 
-def _optimizer(parameters: Parameters) -> SGD | Adam:
-    rate, l2 = parameters.learning_rate_init, parameters.alpha
+def _l2(parameters: Parameters, n_train: int) -> float:
+    """Give the L2 term; steps, in each of which it acts, grow with the rows."""
+    if parameters.alpha != "auto":
+        return float(parameters.alpha)
+    return _AUTO_L2 * min(1.0, math.sqrt(_AUTO_L2_ROWS / n_train))
+
+
+def _optimizer(parameters: Parameters, n_train: int) -> SGD | Adam:
+    rate, l2 = parameters.learning_rate_init, _l2(parameters, n_train)
     if parameters.solver == "adam":
         return Adam(rate, parameters.beta_1, parameters.beta_2, l2=l2)
-    return SGD(rate, parameters.momentum, parameters.nesterovs_momentum, l2)
+    return SGD(rate, parameters.momentum, bool(parameters.nesterovs_momentum), l2)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from copy import copy
+from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,25 +13,33 @@ from scipy.sparse import csc_array
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import BaseCrossValidator, BaseShuffleSplit
 from sklearn.utils import Tags
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ctre._typing import DoubleArray, FloatArray
-from ctre.estimators.assembly import first_state
 from ctre.estimators.docstrings import with_shared_sections
-from ctre.estimators.inputs import as_samples, seed_sequence, split_rows
-from ctre.estimators.parameters import DEFAULTS, Parameters
+from ctre.estimators.fitting import Call, FirstTask
+from ctre.estimators.inputs import as_samples
+from ctre.estimators.parameters import DEFAULTS
+from ctre.estimators.scikit_learn_callbacks import CallbackSupportMixin, with_callbacks
 from ctre.kernels import Samples
-from ctre.methods import Recipe, get_recipe
+from ctre.methods import Recipe
 from ctre.network import SparseNetwork
-from ctre.preprocessing import Scaling, fit_scaling
+from ctre.preprocessing import Scaling
 from ctre.threads import threads_for
-from ctre.training import Callback, History, LabelledRows, Task, TrainingData, sample_size, train
-from ctre.training.callbacks import PrintEpochs
-from ctre.vocabulary import Activation, ScalingName, ScheduleName, Solver, WeightInitName
+from ctre.training import Callback, Checkpoint, History, Task
+from ctre.vocabulary import Activation, Loss, ScalingName, ScheduleName, Solver, WeightInitName
+
+_OUT_ACTIVATIONS: Mapping[Loss, str] = MappingProxyType(
+    {
+        "softmax_cross_entropy": "softmax",
+        "logistic": "logistic",
+        "squared_error": "identity",
+    }
+)
 
 
 @dataclass(repr=False, eq=False)
-class SparseMLP(BaseEstimator):
+class SparseMLP(CallbackSupportMixin, BaseEstimator):
     """A multi-layer perceptron that is sparse throughout training, whatever it learns.
 
     A subclass says what is learned, in `_task_kind`; the sections below stand in the docstrings of
@@ -52,11 +60,13 @@ class SparseMLP(BaseEstimator):
         Of the hidden layers.
     solver : {"sgd", "adam"}, default="sgd"
         Stochastic gradient descent with momentum, or Adam.
-    alpha : float, default=3e-4
-        L2 term: ``alpha * w`` is added to the gradient of every weight, not of biases.
-    batch_size : int, default=32
-        Samples per step. The last batch of an epoch may be shorter; its gradient then counts by
-        the share of a full batch that it holds.
+    alpha : float or "auto", default="auto"
+        L2 term: ``alpha * w`` is added to the gradient of every weight, not of biases. "auto" is
+        1e-3 up to 5,000 training rows, and falls with the root of their number beyond: the penalty
+        acts in every step, and more rows mean more steps.
+    batch_size : int or "auto", default=32
+        Samples per step, at most as many as are trained on; "auto" is 200. The last batch of an
+        epoch may be shorter; its gradient then counts by the share of a full batch that it holds.
     learning_rate : {"constant", "cosine", "linear", "step"}, default="cosine"
         Schedule over the epochs; "cosine" falls to 0 along half a cosine, "step" to a tenth and
         a hundredth at half and three quarters of the run.
@@ -94,12 +104,27 @@ class SparseMLP(BaseEstimator):
         How rows are scaled, by what the training rows say; prediction scales as fit did. "auto" is
         "tfidf" for sparse counts, else "anchored"; or "minmax", "standard", "std", "none". See
         `ctre.preprocessing.fit_scaling`.
-    validation_fraction : float in [0, 1), default=0.0
+    validation_fraction : float in [0, 1) or None, default=None
         Share of the rows set aside to choose the best epoch, stratified by class where the
-        classes are large enough. With 0 the last epoch is kept.
+        classes are large enough. With 0 the last epoch is kept. None is 0.1 with
+        ``early_stopping``, else 0. Rows given to fit as ``X_val`` take the place of these.
     validation_split : scikit-learn splitter or None, default=None
         Sets validation rows aside in its own way (its first split counts), instead of
         ``validation_fraction``.
+    early_stopping : bool, default=False
+        Whether training ends once the validation score has not improved by ``tol`` for more than
+        ``n_iter_no_change`` epochs in a row. The best epoch is kept.
+    n_iter_no_change : int or inf, default=10
+        Epochs without an improvement that counts which are let pass.
+    tol : float or None, default=None
+        Improvement that counts, of the score or the loss. Given without ``early_stopping``, the
+        training loss ends training in the same way. None is 1e-4 with ``early_stopping``; without
+        it all epochs are trained, as the schedules mean them to be.
+    warm_start : bool, default=False
+        Whether fit goes on from where training ended, for ``max_iter`` more epochs: with the
+        topology, weights, optimizer memory, scaling and targets' units of the last epoch. (The
+        fit before must have had it as well, or have been partial_fit; else the network that was
+        kept is gone on with, and the memory is empty.)
     random_state : int, RandomState instance or None, default=None
         Decides everything random. Same seed, same result, whatever the number of threads.
     n_threads : int or None, default=None
@@ -126,6 +151,18 @@ class SparseMLP(BaseEstimator):
         What was learned; it turns scores into predictions.
     history_ : History
         One record per epoch.
+    loss_curve_ : list of float
+        Training loss of every epoch.
+    best_loss_ : float
+        The lowest of them.
+    validation_scores_ : list of float or None
+        Validation score of every epoch; None without validation rows.
+    n_layers_ : int
+        Layers of neurons, input and output among them.
+    n_outputs_ : int
+        Neurons of the output layer.
+    out_activation_ : {"softmax", "logistic", "identity"}
+        Of the output layer.
     best_epoch_ : int
         Epoch whose network is kept, counted from 1.
     best_validation_score_ : float or None
@@ -136,6 +173,8 @@ class SparseMLP(BaseEstimator):
         The trained network; it takes scaled rows.
     scaling_ : Scaling
         What the training rows were scaled by.
+    alpha_, batch_size_ : float, int
+        What "auto" stood for; a batch never holds more rows than there are.
     n_threads_ : int
         Threads that trained it.
     similarity_samples_ : int
@@ -165,6 +204,9 @@ class SparseMLP(BaseEstimator):
        Networks", Machine Learning 111, 2022.
     """
 
+    learns: ClassVar[tuple[type[Task], ...]]
+    """Kinds of task that it can learn."""
+
     hidden_layer_sizes: int | Sequence[int] = DEFAULTS["hidden_layer_sizes"]
     _: KW_ONLY
     method: str | Recipe = DEFAULTS["method"]
@@ -172,8 +214,8 @@ class SparseMLP(BaseEstimator):
     density: float | None = DEFAULTS["density"]
     activation: Activation = DEFAULTS["activation"]
     solver: Solver = DEFAULTS["solver"]
-    alpha: float = DEFAULTS["alpha"]
-    batch_size: int = DEFAULTS["batch_size"]
+    alpha: float | Literal["auto"] = DEFAULTS["alpha"]
+    batch_size: int | Literal["auto"] = DEFAULTS["batch_size"]
     learning_rate: ScheduleName = DEFAULTS["learning_rate"]
     learning_rate_init: float = DEFAULTS["learning_rate_init"]
     momentum: float = DEFAULTS["momentum"]
@@ -190,8 +232,12 @@ class SparseMLP(BaseEstimator):
     similarity_candidates: int | None = DEFAULTS["similarity_candidates"]
     weight_init: WeightInitName = DEFAULTS["weight_init"]
     scaling: ScalingName = DEFAULTS["scaling"]
-    validation_fraction: float = DEFAULTS["validation_fraction"]
+    validation_fraction: float | None = DEFAULTS["validation_fraction"]
     validation_split: BaseCrossValidator | BaseShuffleSplit | None = DEFAULTS["validation_split"]
+    early_stopping: bool = DEFAULTS["early_stopping"]
+    n_iter_no_change: float = DEFAULTS["n_iter_no_change"]
+    tol: float | None = DEFAULTS["tol"]
+    warm_start: bool = DEFAULTS["warm_start"]
     random_state: int | np.random.RandomState | None = DEFAULTS["random_state"]
     n_threads: int | None = DEFAULTS["n_threads"]
     callbacks: Sequence[Callback] = DEFAULTS["callbacks"]
@@ -201,6 +247,8 @@ class SparseMLP(BaseEstimator):
     scaling_: Scaling = field(init=False)
     task_: Task = field(init=False)
     history_: History = field(init=False)
+    alpha_: float = field(init=False)
+    batch_size_: int = field(init=False)
     n_threads_: int = field(init=False)
     similarity_samples_: int = field(init=False)
     n_features_in_: int = field(init=False)
@@ -208,6 +256,9 @@ class SparseMLP(BaseEstimator):
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.__doc__ = with_shared_sections(cls.__doc__, SparseMLP.__doc__)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "network_" in vars(self)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -225,13 +276,16 @@ class SparseMLP(BaseEstimator):
         """
         raise NotImplementedError
 
+    @with_callbacks  # type: ignore[misc]  # scikit-learn has no type stubs
     def fit(
         self,
         X: ArrayLike,
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         *,
-        eval_set: tuple[ArrayLike, ArrayLike] | None = None,
+        X_val: ArrayLike | None = None,
+        y_val: ArrayLike | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> Self:
         """Train on rows whose targets are known.
 
@@ -243,8 +297,11 @@ class SparseMLP(BaseEstimator):
             Targets: what `predict` is to give.
         sample_weight : array-like of shape (n_samples,), optional
             Weight of each row in the loss; at least 0. A row of weight 0 is as good as absent.
-        eval_set : tuple (X, y), optional
-            Rows that decide nothing: the history records loss and score on them, every epoch.
+        X_val, y_val : array-likes, optional
+            Rows and targets that choose the best epoch, and whether to stop early; as ``X`` and
+            ``y`` (``Pipeline(..., transform_input=["X_val"])`` transforms them alike).
+        checkpoint : ctre.Checkpoint, optional
+            Where the fit keeps its state, and from where it goes on if it was interrupted.
 
         Returns
         -------
@@ -256,57 +313,20 @@ class SparseMLP(BaseEstimator):
         InvalidParameterError, UnknownNameError
             If a parameter of the estimator cannot be what it is.
         InvalidDataError, ValueError
-            If the data cannot be trained on.
+            If the data cannot be trained on, or no file of the checkpoint can be used.
+        OtherFitError
+            If the checkpoint is of a fit with other settings or other data.
+        OSError
+            If the checkpoint cannot be read or written; what was written before stays.
         TrainingDivergedError
             If the loss stops being finite.
         """
-        parameters = Parameters(**self.get_params(deep=False))
-        recipe = get_recipe(self.method)
-        # What scikit-learn wants remembered of X is kept from self until training has succeeded.
-        probe = copy(self)
-        raw, y = self._rows(probe, X, y)
-        weights = None
-        if sample_weight is not None:
-            weights = _check_sample_weight(
-                sample_weight, raw, dtype=np.float32, ensure_non_negative=True
-            )
-        kind = self._task_kind(y)
-        seed = seed_sequence(self.random_state)
-        train_rows, validation_rows = split_rows(
-            raw.shape[0],
-            kind.strata(y),
-            weights,
-            self.validation_fraction,
-            self.validation_split,
-            seed,
-        )
-        task = kind.of(y, train_rows, weights)
-        targets = task.encode(y)
-        scaling = fit_scaling(
-            self.scaling, raw if len(train_rows) == raw.shape[0] else raw[train_rows]
-        )
-        test = None
-        if eval_set is not None:
-            test_X, test_y = self._rows(probe, *eval_set, reset=False)
-            test = LabelledRows(as_samples(test_X, scaling), task.encode(test_y))
-        rows = LabelledRows(as_samples(raw, scaling), targets, weights)
-        data = TrainingData(rows, train_rows, validation_rows, test)
-        state = first_state(parameters, recipe, task, data, seed)
-        callbacks = list(self.callbacks)
-        if self.verbose:
-            callbacks.append(PrintEpochs(every=int(self.verbose)))
-        train(state, callbacks)
+        goes_on = bool(self.warm_start) and self.__sklearn_is_fitted__()
+        Call(self, goes_on, checkpoint).fit(X, y, sample_weight, X_val, y_val)
+        return self
 
-        self.__dict__.pop("feature_names_in_", None)
-        self.__dict__.update(
-            {name: value for name, value in vars(probe).items() if name.endswith("_in_")},
-            task_=task,
-            scaling_=scaling,
-            network_=state.kept,
-            history_=state.history,
-            n_threads_=state.settings.n_threads,
-            similarity_samples_=sample_size(self.similarity_samples, len(train_rows)),
-        )
+    def _partial_fit(self, X: Any, y: Any, sample_weight: Any, first_task: FirstTask) -> Self:
+        Call(self, self.__sklearn_is_fitted__()).partial_fit(X, y, sample_weight, first_task)
         return self
 
     def _rows(self, owner: Self, X: Any, y: Any, reset: bool = True) -> tuple[Any, NDArray[Any]]:
@@ -391,6 +411,37 @@ class SparseMLP(BaseEstimator):
     def best_validation_score_(self) -> float | None:
         """Validation score of that epoch."""
         return self.history_.best.validation_score
+
+    @property
+    def loss_curve_(self) -> list[float]:
+        """Training loss of every epoch."""
+        return self.history_.column("train_loss")
+
+    @property
+    def best_loss_(self) -> float:
+        """The lowest training loss."""
+        return min(self.loss_curve_)
+
+    @property
+    def validation_scores_(self) -> list[float] | None:
+        """Validation score of every epoch; None without validation rows."""
+        scores = self.history_.column("validation_score")
+        return None if scores[0] is None else scores
+
+    @property
+    def n_layers_(self) -> int:
+        """Layers of neurons, input and output among them."""
+        return len(self.network_.layer_sizes)
+
+    @property
+    def n_outputs_(self) -> int:
+        """Neurons of the output layer."""
+        return self.network_.layer_sizes[-1]
+
+    @property
+    def out_activation_(self) -> str:
+        """Activation of the output layer, by scikit-learn's name."""
+        return _OUT_ACTIVATIONS[self.network_.loss]
 
     @property
     def n_iter_(self) -> int:

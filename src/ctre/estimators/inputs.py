@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, issparse
 from sklearn.model_selection import ShuffleSplit, StratifiedShuffleSplit
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.validation import _check_sample_weight
 
 from ctre._typing import FloatArray, IndexArray
 from ctre.errors import InvalidDataError, InvalidParameterError
 from ctre.kernels import Samples
 from ctre.preprocessing import Scaling
 from ctre.randomness import stream
+from ctre.training import SavedFit
 
 
 class Splitter(Protocol):
@@ -25,8 +28,12 @@ class Splitter(Protocol):
         ...
 
 
-def seed_sequence(random_state: int | np.random.RandomState | None) -> np.random.SeedSequence:
-    """Turn scikit-learn's ``random_state`` into the seed of one fit."""
+def seed_sequence(
+    random_state: int | np.random.RandomState | None, saved: SavedFit | None = None
+) -> np.random.SeedSequence:
+    """Turn scikit-learn's ``random_state`` into the seed of one fit; None takes a saved one's."""
+    if random_state is None and saved is not None:
+        return saved.seed
     if isinstance(random_state, np.random.RandomState):
         return np.random.SeedSequence(int(random_state.randint(2**31 - 1)))
     return np.random.SeedSequence(random_state)
@@ -65,6 +72,93 @@ def _require_finite(rows: Any) -> None:
     )
 
 
+def row_weights(X: Any, sample_weight: Any) -> FloatArray | None:
+    """Give the weight of each row as float32; None weighs all rows alike.
+
+    Raises
+    ------
+    ValueError
+        If one is negative or no number.
+    """
+    if sample_weight is None:
+        return None
+    weight: FloatArray = _check_sample_weight(
+        sample_weight, X, dtype=np.float32, ensure_non_negative=True
+    )
+    return weight
+
+
+def times_class_weights(
+    weight: FloatArray | None,
+    y: NDArray[Any],
+    class_weight: Any,
+    known: Sequence[NDArray[Any]] | None = None,
+) -> FloatArray | None:
+    """Multiply the weight of each row with those of its classes.
+
+    What is balanced are the classes of the rows that weigh anything.
+
+    Parameters
+    ----------
+    weight : float32 array of shape (n_rows,) or None
+        None weighs all rows alike.
+    y : array of shape (n_rows,) or (n_rows, n_columns)
+        Classes.
+    class_weight : dict, list of dict, "balanced" or None
+        As the classifier takes it.
+    known : sequence of arrays, optional
+        Labels of every column; by default those that occur.
+
+    Raises
+    ------
+    InvalidParameterError
+        If classes are weighed that are not known.
+    """
+    if class_weight is None:
+        return weight
+    columns = y.T if y.ndim > 1 else y[None]
+    known = [np.unique(column) for column in columns] if known is None else known
+    tables = class_weight if isinstance(class_weight, list) else [class_weight] * len(known)
+    if len(tables) != len(known):
+        raise InvalidParameterError(
+            f"class_weight must have one entry for each of the {len(known)} columns of y, got "
+            f"{len(tables)}."
+        )
+    filled = [_filled(table, labels.tolist()) for table, labels in zip(tables, known, strict=True)]
+    weight = np.ones(len(y), dtype=np.float32) if weight is None else weight.copy()
+    present = weight > 0
+    for table, column in zip(filled, columns, strict=True):
+        weight[present] *= compute_sample_weight(table, column[present])
+    return weight
+
+
+def _filled(table: Any, labels: list[Any]) -> Any:
+    """Weigh the classes that a table does not name by 1."""
+    if table == "balanced":
+        return table
+    unknown = [label for label in table if label not in labels]
+    if unknown:
+        raise InvalidParameterError(
+            f"class_weight must weigh classes that y has, got {unknown[0]!r}. It has {labels}."
+        )
+    return {**dict.fromkeys(labels, 1), **table}
+
+
+def require_columns(y: NDArray[Any], width: tuple[int, ...]) -> None:
+    """See that further targets have the columns of those that were trained on first.
+
+    Raises
+    ------
+    InvalidDataError
+        If they have not.
+    """
+    if y.shape[1:] != width:
+        raise InvalidDataError(
+            f"Targets must have the columns that were trained on, shape {(len(y), *width)}, got "
+            f"{y.shape}."
+        )
+
+
 def split_rows(
     n_rows: int,
     strata: NDArray[Any] | None,
@@ -87,6 +181,8 @@ def split_rows(
     """
     all_rows = np.arange(n_rows, dtype=np.int32)
     rows = all_rows if sample_weight is None else all_rows[sample_weight > 0]
+    if not len(rows):
+        raise InvalidDataError("sample_weight must weigh at least one row, got zeros alone.")
     if splitter is None:
         groups = np.zeros(len(rows), dtype=np.int32) if strata is None else strata[rows]
         train, validation = (rows[part] for part in _default_split(groups, fraction, seed))

@@ -8,20 +8,22 @@ needs the table for its help, so that nothing is imported for it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ctre.errors import InvalidParameterError
 from ctre.estimators.rules import (
     CALLBACKS,
+    CLASS_WEIGHT,
     SPLITTER,
     VERBOSE,
     Boolean,
     Integer,
     Number,
     OneOf,
-    OrNone,
+    Or,
     RowCount,
     Rule,
     Seed,
@@ -144,7 +146,7 @@ class Parameters:
     )
     epsilon: float | None = _parameter(
         1.0,
-        OrNone(_ABOVE_ZERO),
+        Or(_ABOVE_ZERO, None),
         Option(
             "--epsilon", "Erdős–Rényi knob: a layer gets epsilon * (n_pre + n_post) connections."
         ),
@@ -153,17 +155,22 @@ class Parameters:
     )
     density: float | None = _parameter(
         None,
-        OrNone(_DENSITY),
+        Or(_DENSITY, None),
         Option("--density", "Instead of --epsilon: share of its places that every layer connects."),
         in_protocol=False,
         setting="budget",
     )
     activation: Activation = _parameter("relu", OneOf(ACTIVATIONS))
     solver: Solver = _parameter("sgd", OneOf(SOLVERS))
-    alpha: float = _parameter(
-        3e-4, _AT_LEAST_ZERO, Option("--l2", "L2 penalty on the weights."), paper=1e-4
+    alpha: float | Literal["auto"] = _parameter(
+        "auto",
+        Or(_AT_LEAST_ZERO, "auto"),
+        Option("--l2", "L2 penalty on the weights; auto: by the number of rows."),
+        paper=1e-4,
     )
-    batch_size: int = _parameter(32, _COUNT, Option("--batch-size", "Rows per step."), paper=100)
+    batch_size: int | Literal["auto"] = _parameter(
+        32, Or(_COUNT, "auto"), Option("--batch-size", "Rows per step."), paper=100
+    )
     learning_rate: ScheduleName = _parameter(
         "cosine", _SCHEDULE, Option("--schedule", "How the learning rate falls."), paper="constant"
     )
@@ -215,7 +222,7 @@ class Parameters:
     )
     similarity_samples: int | float | None = _parameter(
         128,
-        OrNone(RowCount()),
+        Or(RowCount(), None),
         Option(
             "--similarity-samples",
             "Training rows that similarity is measured on.",
@@ -227,7 +234,7 @@ class Parameters:
     )
     similarity_candidates: int | None = _parameter(
         None,
-        OrNone(_COUNT),
+        Or(_COUNT, None),
         Option(
             "--similarity-candidates",
             "Random absent pairs whose similarity is measured for each connection to grow: all of "
@@ -256,19 +263,23 @@ class Parameters:
         ),
         paper="none",
     )
-    validation_fraction: float = _parameter(0.0, _BELOW_ONE, paper=0.1)
+    validation_fraction: float | None = _parameter(None, Or(_BELOW_ONE, None), paper=0.1)
     validation_split: BaseCrossValidator | BaseShuffleSplit | None = _parameter(
-        None, OrNone(SPLITTER), is_stored=False
+        None, Or(SPLITTER, None), is_stored=False
     )
+    early_stopping: bool = _parameter(False, Boolean())
+    n_iter_no_change: float = _parameter(10, Or(_COUNT, math.inf))
+    tol: float | None = _parameter(None, Or(_AT_LEAST_ZERO, None))
+    warm_start: bool = _parameter(False, Boolean(), in_protocol=False)
     random_state: int | np.random.RandomState | None = _parameter(
         None,
-        OrNone(Seed()),
+        Or(Seed(), None),
         Option("--seed", "Decides everything random.", default=0),
         in_protocol=False,
     )
     n_threads: int | None = _parameter(
         None,
-        OrNone(_COUNT),
+        Or(_COUNT, None),
         Option(
             "--threads",
             "The result does not depend on it.",
@@ -284,6 +295,11 @@ class Parameters:
     verbose: bool | int = _parameter(
         False, VERBOSE, in_protocol=False, decides=False, is_stored=False
     )
+    class_weight: Any = _parameter(None, Or(CLASS_WEIGHT, None), in_protocol=False, is_stored=False)
+
+    def deciding(self) -> dict[str, Any]:
+        """Give those that decide what is learned."""
+        return {line.name: getattr(self, line.name) for line in PARAMETERS if line.decides}
 
     def __post_init__(self) -> None:
         for parameter in PARAMETERS:

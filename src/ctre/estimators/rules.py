@@ -86,27 +86,27 @@ class OneOf:
 
 @dataclass(frozen=True)
 class Boolean:
-    """True or False."""
+    """True or False, NumPy's too."""
 
     words = "True or False"
 
     def holds(self, value: Any) -> bool:
         """Tell whether it is."""
-        return isinstance(value, bool)
+        return isinstance(_plain(value), bool)
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """Numbers of neurons: one, or a sequence."""
+    """Numbers of neurons: one, or a sequence, range or array of them."""
 
     words = "an integer of at least 1 or a sequence of such integers"
 
     def holds(self, value: Any) -> bool:
         """Tell whether it is."""
-        size = Integer(1)
-        if isinstance(value, tuple | list):
-            return all(map(size.holds, value))
-        return size.holds(value)
+        sizes, size = _plain(value), Integer(1)
+        if isinstance(sizes, tuple | list | range):
+            return all(map(size.holds, sizes))
+        return size.holds(sizes)
 
 
 @dataclass(frozen=True)
@@ -135,19 +135,21 @@ class Seed:
 
 
 @dataclass(frozen=True)
-class OrNone:
-    """What another rule allows, or None."""
+class Or:
+    """What another rule allows, or one value more."""
 
     rule: Rule
+    value: None | str | float
 
     @property
     def words(self) -> str:
         """What it must be."""
-        return f"{self.rule.words}, or None"
+        return f"{self.rule.words}, or {self.value!r}"
 
     def holds(self, value: Any) -> bool:
         """Tell whether it is."""
-        return value is None or self.rule.holds(value)
+        is_it = isinstance(value, type(self.value)) and value == self.value
+        return is_it or self.rule.holds(value)
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,11 @@ class Check:
         return self.test(value)
 
 
+def _plain(value: Any) -> Any:
+    """Give a NumPy scalar or array as Python's own; anything else as it is."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
 def _is_int(value: object) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
@@ -172,6 +179,19 @@ def _are_callbacks(value: object) -> bool:
     return isinstance(value, tuple | list) and all(isinstance(each, Callback) for each in value)
 
 
+def _weighs_classes(value: object) -> bool:
+    """Tell whether it says "balanced", or gives weights by class, of one column or of several."""
+    if isinstance(value, list):
+        return bool(value) and all(map(_weighs_classes, value))
+    if isinstance(value, dict):
+        return bool(value) and all(map(Number(0).holds, value.values()))
+    return isinstance(value, str) and value == "balanced"
+
+
+CLASS_WEIGHT = Check(
+    "'balanced', a dict from class to a weight of at least 0, or a list of these",
+    _weighs_classes,
+)
 SPLITTER = Check(  # a string has `split` as well
     "a scikit-learn splitter",
     lambda value: hasattr(value, "split") and hasattr(value, "get_n_splits"),
@@ -179,5 +199,5 @@ SPLITTER = Check(  # a string has `split` as well
 CALLBACKS = Check("a list or tuple of ctre.training.Callback", _are_callbacks)
 VERBOSE = Check(
     "True, False or an integer of at least 0",
-    lambda value: isinstance(value, bool) or Integer(0).holds(value),
+    lambda value: Boolean().holds(value) or Integer(0).holds(value),
 )

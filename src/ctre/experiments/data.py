@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from ctre.datasets import Dataset, load, read_file, split
+from ctre.datasets import Dataset, FileFormat, load, read_file, split
+from ctre.datasets.files import name_of
 from ctre.errors import InvalidDataError
 from ctre.kernels import Samples
+from ctre.tables import Table, encode_dataset, labelled_table
 
 DEFAULT_TEST_FRACTION = 0.2
 _BLOCK = 4096  # rows at a time
@@ -33,9 +36,11 @@ class StudyData(NamedTuple):
     paper_scale: str
     """The scaling that the paper used, or would have used."""
     image_shape: tuple[int, ...] | None
+    is_encoded: bool = False
+    """Whether the columns are features that an encoder made of a table."""
 
     @classmethod
-    def of(cls, dataset: Dataset) -> StudyData:
+    def of(cls, dataset: Dataset, *, is_encoded: bool = False) -> StudyData:
         """Take the rows of a data set that has test rows, and classes for labels.
 
         Raises
@@ -65,6 +70,7 @@ class StudyData(NamedTuple):
             dataset.y_test,
             dataset.paper_scale,
             dataset.image_shape,
+            is_encoded,
         )
 
     @property
@@ -101,12 +107,39 @@ class DataSource:
         Column of the labels in a CSV or TSV file.
     test_fraction : float, optional
         Share of the rows that are set aside for testing where a file has no test rows.
+    file_format : FileFormat
+        What was told of how the file is written; the rest is found out each time.
     """
 
     name: str
     file: str | None = None
     target: str | None = None
     test_fraction: float | None = None
+    file_format: FileFormat = FileFormat()
+
+    @classmethod
+    def of_file(
+        cls,
+        path: str | os.PathLike[str],
+        *,
+        target: str | None = None,
+        test_fraction: float | None = None,
+        file_format: FileFormat | None = None,
+    ) -> Self:
+        """Take a file; what its data set is called, it is called in results."""
+        path = Path(path).absolute()
+        return cls(name_of(path), str(path), target, test_fraction, file_format or FileFormat())
+
+    @classmethod
+    def from_json(cls, record: Mapping[str, Any]) -> Self:
+        """Make it of what `as_json` gave."""
+        return cls(**{**record, "file_format": FileFormat.from_json(record.get("file_format", {}))})
+
+    def as_json(self) -> dict[str, Any]:
+        """Give what is known as JSON can say it."""
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        own["file_format"] = self.file_format.as_json()
+        return {name: value for name, value in own.items() if value}
 
     def load(self, data_home: str | os.PathLike[str] | None = None) -> StudyData:
         """Load the rows, split.
@@ -119,10 +152,18 @@ class DataSource:
         if self.file is None:
             dataset = load(self.name, data_home=data_home)
         else:
-            dataset = read_file(self.file, target=self.target)
+            dataset = read_file(
+                self.file,
+                target=self.target,
+                file_format=self.file_format,
+                rows_of=labelled_table,
+            )
         if dataset.X_test is None:
             dataset = split(dataset, self.test_fraction or DEFAULT_TEST_FRACTION)
-        return StudyData.of(dataset)._replace(name=self.name)
+        is_table = isinstance(dataset.X_train, Table)
+        if is_table:
+            dataset, _ = encode_dataset(dataset)
+        return StudyData.of(dataset, is_encoded=is_table)._replace(name=self.name)
 
 
 class DataFacts(NamedTuple):
@@ -135,6 +176,7 @@ class DataFacts(NamedTuple):
     n_test: int
     n_features: int
     n_classes: int
+    is_encoded: bool = False
 
 
 _MOST_KEPT = 2  # a process trains on one set many times before it goes to the next
@@ -155,6 +197,7 @@ def keep(source: DataSource, data: StudyData, data_home: Path | None = None) -> 
         data.X_test.shape[0],
         data.X_train.shape[1],
         len(np.unique(data.y_train)),
+        data.is_encoded,
     )
 
 

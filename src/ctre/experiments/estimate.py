@@ -16,7 +16,7 @@ import numpy as np
 
 from ctre.density import count_places, erdos_renyi_counts, uniform_counts
 from ctre.estimators import SparseMLPClassifier
-from ctre.estimators.assembly import bound_method
+from ctre.estimators.assembly import batch_size_of, bound_method, validation_fraction
 from ctre.estimators.parameters import Parameters
 from ctre.experiments.cost import count_multiply_adds
 from ctre.experiments.data import DataFacts
@@ -71,14 +71,16 @@ def work_of(experiment: Experiment, facts: DataFacts) -> tuple[_Work, int]:
     else:
         assert parameters.epsilon is not None
         counts = erdos_renyi_counts(sizes, parameters.epsilon)
-    share = 0.1 if parameters.validation_split is not None else parameters.validation_fraction
-    n_validation = round(share * facts.n_train)
+    is_split = parameters.validation_split is not None
+    n_validation = round((0.1 if is_split else validation_fraction(parameters)) * facts.n_train)
     n_samples, n_epochs = facts.n_train - n_validation, parameters.max_iter
     plan = FitPlan(recipe.name, n_epochs, n_samples, n_validation, sizes, counts, 1)
     method = bound_method(parameters, recipe)
     looks = np.unique(np.linspace(1, n_epochs, _N_LOOKS).astype(int)).tolist()
     history = History([_record(epoch, counts, parameters.drop_fraction) for epoch in looks])
-    cost = count_multiply_adds(history, plan, _Training(method, parameters.batch_size))
+    cost = count_multiply_adds(
+        history, plan, _Training(method, batch_size_of(parameters, n_samples))
+    )
     n_tested = n_validation + facts.n_test
     products = cost.forward + cost.backward + cost.step + n_tested * sum(counts)
     passes = (3 * n_samples + n_tested) * sum(sizes)
@@ -92,7 +94,7 @@ def _record(epoch: int, counts: tuple[int, ...], drop_fraction: float) -> EpochR
     dropped = tuple(int(drop_fraction * count) for count in counts)
     none = (0,) * len(counts)
     return EpochRecord(
-        epoch, 0.0, drop_fraction, 0.0, None, None, None, None, None, 0,
+        epoch, 0.0, drop_fraction, 0.0, None, None, None, 0,
         counts, dropped, dropped, none, none, 0.0, 0.0, 0.0,
     )  # fmt: skip
 

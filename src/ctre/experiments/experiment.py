@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from ctre.errors import InvalidDataError
+from ctre.estimators.parameters import DEFAULTS
 from ctre.experiments.data import DataFacts, DataSource
 from ctre.experiments.settings import settings_of, told
+from ctre.tables import scaling_for_features
 
 RESULTS_VERSION = 1
 """Raised when, and only when, some experiment gives other results than it gave before."""
@@ -50,7 +52,13 @@ class Experiment:
     def of(
         cls, facts: DataFacts, keywords: Mapping[str, Any], seed: int, *, prune_steps: int = 0
     ) -> Experiment:
-        """Resolve keywords of the estimator, and treatments by name; see `settings_of`."""
+        """Resolve keywords of the estimator, and treatments by name; see `settings_of`.
+
+        What the rows decide, such as ``alpha="auto"``, stays a word: the fingerprint says of which.
+        """
+        if facts.is_encoded:
+            scaling = scaling_for_features(keywords.get("scaling", DEFAULTS["scaling"]))
+            keywords = {**keywords, "scaling": scaling}
         measured_on = ("similarity_samples",) if prune_steps else ()
         text = json.dumps(settings_of(keywords, keeping=measured_on), sort_keys=True)
         return cls(facts.source, facts.fingerprint, text, int(seed), int(prune_steps))
@@ -86,7 +94,7 @@ class Experiment:
     def to_json(self) -> str:
         """Write it down."""
         record = {
-            "source": {name: value for name, value in asdict(self.source).items() if value},
+            "source": self.source.as_json(),
             "fingerprint": self.fingerprint,
             "settings": self.settings,
             "seed": self.seed,
@@ -106,7 +114,7 @@ class Experiment:
         try:
             record = json.loads(text)
             return cls(
-                DataSource(**record["source"]),
+                DataSource.from_json(record["source"]),
                 str(record["fingerprint"]),
                 json.dumps(record["settings"], sort_keys=True),
                 int(record["seed"]),

@@ -10,8 +10,9 @@
     seeds = 3                           # 0, 1, 2; or a list
 
 Keys are the estimator's parameters, the treatments of `ctre.experiments.treatments`, and those
-above; ``target`` and ``test_fraction`` say how files are read, ``prune_steps`` has networks taken
-apart. Several ``[[grid]]`` tables share what stands above them. "all" stands for None.
+above; ``target``, ``test_fraction`` and ``file_format = {delimiter = ";", ...}`` say how files are
+read (see `ctre.datasets.FileFormat`), ``prune_steps`` has networks taken apart. Several
+``[[grid]]`` tables share what stands above them. "all" stands for None.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ctre.datasets import CATALOGUE
+from ctre.datasets import CATALOGUE, FileFormat
 from ctre.errors import InvalidDataError, InvalidParameterError, UnknownNameError
 from ctre.estimators import PROTOCOLS
 from ctre.estimators.parameters import PARAMETERS
@@ -30,7 +31,7 @@ from ctre.experiments.data import DataSource, facts_of
 from ctre.experiments.experiment import Experiment
 from ctre.experiments.treatments import TREATMENTS
 
-_OWN = ("protocol", "dataset", "seeds", "target", "test_fraction", "prune_steps")
+_OWN = ("protocol", "dataset", "seeds", "target", "test_fraction", "file_format", "prune_steps")
 _TUNABLE = [
     parameter.name
     for parameter in PARAMETERS
@@ -121,8 +122,16 @@ def _axis(name: str, value: Any) -> list[Any]:
 def _source(dataset: str, chosen: Mapping[str, Any], folder: Path) -> DataSource:
     if any(record.name == dataset for record in CATALOGUE):
         return DataSource(dataset)
-    file = folder / dataset
-    return DataSource(file.stem, str(file), chosen.get("target"), chosen.get("test_fraction"))
+    try:
+        file_format = FileFormat.from_json(chosen.get("file_format", {}))
+    except InvalidDataError as error:
+        raise InvalidParameterError(f"file_format: {error}") from error
+    return DataSource.of_file(
+        folder / dataset,
+        target=chosen.get("target"),
+        test_fraction=chosen.get("test_fraction"),
+        file_format=file_format,
+    )
 
 
 def _experiment(point: _Point, data_home: Path | None) -> Experiment:

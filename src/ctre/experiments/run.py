@@ -21,7 +21,7 @@ from ctre.experiments.result import EpochPoint, Made, Outcome, Result, Seconds
 from ctre.experiments.settings import keywords_of
 from ctre.experiments.treatments import TREATMENTS
 from ctre.kernels import kernels
-from ctre.training import Callback, History
+from ctre.training import Callback, History, ScoreCurve
 
 
 def run(
@@ -59,7 +59,7 @@ def run(
     """
     data = load_known(experiment.source, experiment.fingerprint, data_home)
     keywords, treatments = keywords_of(experiment.settings)
-    exploration = Exploration()
+    exploration, curve = Exploration(), ScoreCurve(data.X_test, data.y_test)
     watching = [
         TREATMENTS[name].callback(value, data.image_shape) for name, value in treatments.items()
     ]
@@ -67,11 +67,11 @@ def run(
         **keywords,
         random_state=experiment.seed,
         n_threads=n_threads,
-        callbacks=(*watching, exploration, *callbacks),
+        callbacks=(*watching, exploration, curve, *callbacks),
     )
     started = time.perf_counter()
-    _fit(model, data)
-    outcome = _outcome(model, exploration, data)
+    model.fit(data.X_train, data.y_train)
+    outcome = _outcome(model, exploration, curve, data)
     pruning = tuple(take_apart(model, data, experiment.seed, experiment.prune_steps))
     history = model.history_
     seconds = Seconds(
@@ -80,24 +80,19 @@ def run(
         validate=sum(history.column("seconds_validate")),
         total=time.perf_counter() - started,
     )
-    return Result(outcome, seconds, _made(), _epochs(history), pruning)
+    return Result(outcome, seconds, _made(), _epochs(history, curve), pruning)
 
 
-def _fit(model: SparseMLPClassifier, data: StudyData) -> None:
-    """Train, and have the history say how the network does on the test rows after every epoch."""
-    model.fit(data.X_train, data.y_train, eval_set=(data.X_test, data.y_test))
-
-
-def _outcome(model: SparseMLPClassifier, exploration: Exploration, data: StudyData) -> Outcome:
+def _outcome(
+    model: SparseMLPClassifier, exploration: Exploration, curve: ScoreCurve, data: StudyData
+) -> Outcome:
     history, best = model.history_, model.history_.best
-    assert best.test_score is not None, "test rows were given"
-    assert best.test_loss is not None
     n_grown = sum(sum(epoch.n_born) + sum(epoch.n_regrown) for epoch in history)
     n_random = sum(sum(epoch.n_random) for epoch in history)
     is_dead = dead_neurons(model.network_, model.scaling_.apply(data.X_test), model.n_threads_)
     return Outcome(
-        test_accuracy=best.test_score,
-        test_loss=best.test_loss,
+        test_accuracy=curve.scores[best.epoch - 1],
+        test_loss=curve.losses[best.epoch - 1],
         validation_accuracy=best.validation_score,
         best_epoch=best.epoch,
         n_epochs=len(history),
@@ -111,22 +106,18 @@ def _outcome(model: SparseMLPClassifier, exploration: Exploration, data: StudyDa
     )
 
 
-def _epochs(history: History) -> tuple[EpochPoint, ...]:
-    points = []
-    for record in history:
-        assert record.test_loss is not None
-        assert record.test_score is not None
-        points.append(
-            EpochPoint(
-                record.epoch,
-                record.train_loss,
-                record.validation_score,
-                record.test_loss,
-                record.test_score,
-                record.seconds_train + record.seconds_evolve,
-            )
+def _epochs(history: History, curve: ScoreCurve) -> tuple[EpochPoint, ...]:
+    return tuple(
+        EpochPoint(
+            record.epoch,
+            record.train_loss,
+            record.validation_score,
+            loss,
+            score,
+            record.seconds_train + record.seconds_evolve,
         )
-    return tuple(points)
+        for record, loss, score in zip(history, curve.losses, curve.scores, strict=True)
+    )
 
 
 def _made() -> Made:

@@ -19,7 +19,7 @@ from ctre.errors import InvalidParameterError
 from ctre.estimators import DEFAULT_PROTOCOL
 from ctre.estimators.assembly import names_used_by
 from ctre.estimators.parameters import DEFAULTS, PARAMETERS, USED_BY_SOME, Parameters
-from ctre.estimators.rules import Number, OrNone, Sizes
+from ctre.estimators.rules import Number, Or, Sizes
 from ctre.experiments.treatments import TREATMENTS
 from ctre.methods import get_recipe
 
@@ -177,11 +177,15 @@ def _encode(value: Any, rule: Any) -> Any:
         return _described(value)
     if isinstance(value, np.generic):
         value = value.item()
-    inner = rule.rule if isinstance(rule, OrNone) else rule
+    inner = rule.rule if isinstance(rule, Or) else rule
     if isinstance(inner, Sizes):
         return [int(size) for size in (value if isinstance(value, list | tuple) else (value,))]
-    if isinstance(inner, Number) and value is not None:
+    if isinstance(inner, Number) and not isinstance(value, str | None):
         return float(value)
+    if isinstance(value, dict | list):
+        raise InvalidParameterError(
+            f"class_weight must be None or 'balanced' in an experiment, got {value!r}."
+        )
     return value
 
 

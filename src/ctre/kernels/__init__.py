@@ -25,6 +25,7 @@ from ctre.kernels.contract import (
     EpochTotals,
     Kernels,
     LayerArrays,
+    LayerGradients,
     LayerKernels,
     Samples,
     Tick,
@@ -40,11 +41,13 @@ __all__ = [
     "EpochTotals",
     "Kernels",
     "LayerArrays",
+    "LayerGradients",
     "LayerKernels",
     "Loss",
     "Samples",
     "SlowKernelsWarning",
     "Tick",
+    "arithmetic",
     "kernels",
     "layer_kernels",
 ]
@@ -92,6 +95,13 @@ def kernels() -> Kernels:
     from ctre.kernels import reference
 
     return cast("Kernels", reference)
+
+
+def arithmetic() -> str:
+    """Name what computes, such as "native avx2": others round otherwise."""
+    chosen = kernels()
+    name = chosen.__name__.rpartition(".")[2]  # type: ignore[attr-defined]
+    return f"{name} {chosen.isa()}" if hasattr(chosen, "isa") else name
 
 
 def layer_kernels(layers: Sequence[LayerArrays]) -> LayerKernels:

@@ -32,6 +32,18 @@ def forward(
     hidden: list[FloatArray],
     out: FloatArray,
 ) -> None: ...
+def layer_forward(
+    layer: LayerArrays, samples: FloatArray, n_threads: int, out: FloatArray
+) -> None: ...
+def layer_backward(
+    layer: LayerArrays,
+    samples: FloatArray,
+    error: FloatArray,
+    n_threads: int,
+    sample_gradient: FloatArray | None,
+    weight_gradient: FloatArray | None,
+    bias_gradient: FloatArray | None,
+) -> None: ...
 def best_absent_pairs(
     form: tuple[Any, ...],
     indptr: IndexArray,

@@ -110,6 +110,17 @@ class BilinearForm(NamedTuple):
     """The same for ``post``."""
 
 
+class LayerGradients(NamedTuple):
+    """Derivatives of a loss around one layer; None where they were not wanted."""
+
+    samples: FloatArray | None
+    """(n_rows, n_pre)"""
+    weights: FloatArray | None
+    """(n_connections,)"""
+    biases: FloatArray | None
+    """(n_post,)"""
+
+
 class LayerKernels(Protocol):
     """Training and prediction."""
 
@@ -186,7 +197,59 @@ class LayerKernels(Protocol):
 
 
 class Kernels(LayerKernels, Protocol):
-    """What a backend offers: training, prediction, and the scores of pairs."""
+    """What a backend offers: training, prediction, single layers, and the scores of pairs."""
+
+    def layer_forward(
+        self, layer: LayerArrays, samples: FloatArray, *, n_threads: int
+    ) -> FloatArray:
+        """Compute the input sums (n_rows, n_post) behind one layer, for whoever owns the rest.
+
+        Parameters
+        ----------
+        layer
+            Read only here; its slots do not matter.
+        samples
+            C-contiguous float32 (n_rows, n_pre); there may be no row.
+        n_threads
+            At least 1. Bit-equal for any number.
+
+        Notes
+        -----
+        Time O(n_rows * (n_connections + n_pre + n_post)), memory for a few dozen rows.
+        """
+        ...
+
+    def layer_backward(
+        self,
+        layer: LayerArrays,
+        samples: FloatArray,
+        error: FloatArray,
+        *,
+        wants_samples: bool,
+        wants_weights: bool,
+        wants_biases: bool,
+        n_threads: int,
+    ) -> LayerGradients:
+        """Compute the gradients around one layer from that by its input sums.
+
+        Parameters
+        ----------
+        layer
+            Read only here; its slots do not matter.
+        samples
+            C-contiguous float32 (n_rows, n_pre): what `layer_forward` was given.
+        error
+            C-contiguous float32 (n_rows, n_post): derivatives by what it answered.
+        wants_samples, wants_weights, wants_biases
+            Which gradients to compute.
+        n_threads
+            At least 1. Bit-equal for any number.
+
+        Notes
+        -----
+        Time O(n_rows * (n_connections + n_pre + n_post)), memory a few values per connection.
+        """
+        ...
 
     def best_absent_pairs(
         self,

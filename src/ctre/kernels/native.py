@@ -19,6 +19,7 @@ from ctre.kernels.contract import (
     BilinearForm,
     EpochTotals,
     LayerArrays,
+    LayerGradients,
     Samples,
     Tick,
 )
@@ -76,6 +77,33 @@ def activations(
     return [*hidden, scores]
 
 
+def layer_forward(layer: LayerArrays, samples: FloatArray, *, n_threads: int) -> FloatArray:
+    """Compute the input sums (n_rows, n_post) behind one layer, for whoever owns the rest."""
+    sums = np.empty((len(samples), len(layer.biases)), dtype=np.float32)
+    _native.layer_forward(layer, samples, n_threads, sums)
+    return sums
+
+
+def layer_backward(
+    layer: LayerArrays,
+    samples: FloatArray,
+    error: FloatArray,
+    *,
+    wants_samples: bool,
+    wants_weights: bool,
+    wants_biases: bool,
+    n_threads: int,
+) -> LayerGradients:
+    """Compute the gradients around one layer from that by its input sums."""
+    gradients = LayerGradients(
+        np.empty_like(samples) if wants_samples else None,
+        np.empty_like(layer.weights) if wants_weights else None,
+        np.empty_like(layer.biases) if wants_biases else None,
+    )
+    _native.layer_backward(layer, samples, error, n_threads, *gradients)
+    return gradients
+
+
 def best_absent_pairs(
     form: BilinearForm, indptr: IndexArray, indices: IndexArray, count: int, *, n_threads: int
 ) -> KeyArray:
@@ -114,3 +142,8 @@ def _compressed(matrix: csr_array | csc_array) -> tuple[int, KeyArray, IndexArra
         matrix.indices.astype(np.int32, copy=False),
         matrix.data,
     )
+
+
+def isa() -> str:
+    """Name the instruction set in use."""
+    return _native.isa()

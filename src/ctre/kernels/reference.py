@@ -21,6 +21,7 @@ from ctre.kernels.contract import (
     BilinearForm,
     EpochTotals,
     LayerArrays,
+    LayerGradients,
     Samples,
     Tick,
 )
@@ -58,7 +59,7 @@ class SparseProducts:
     def weight_gradient(self, values: FloatArray, signals: FloatArray) -> FloatArray:
         """Multiply, for each connection, what is before it by what is behind it."""
         gradient = np.empty(len(self._pre_indices), dtype=np.float32)
-        for part in blocks(len(gradient), values.shape[1], _CACHED_BLOCK):
+        for part in blocks(len(gradient), max(1, values.shape[1]), _CACHED_BLOCK):
             pre = values.take(self._pre_indices[part], axis=0)
             post = signals.take(self._post_indices[part], axis=0)
             np.einsum("kb,kb->k", pre, post, out=gradient[part])
@@ -117,6 +118,38 @@ def activations(
     """Compute what the neurons of every layer answer to every row, each (n_rows, n_post)."""
     products = [SparseProducts(layer) for layer in layers]
     return loop.activations(layers, products, samples, activation)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def layer_forward(
+    layer: LayerArrays,
+    samples: FloatArray,
+    *,
+    n_threads: int,  # noqa: ARG001
+) -> FloatArray:
+    """Compute the input sums (n_rows, n_post) behind one layer, for whoever owns the rest."""
+    return np.ascontiguousarray(SparseProducts(layer).input_sums(samples.T).T) + layer.biases
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def layer_backward(
+    layer: LayerArrays,
+    samples: FloatArray,
+    error: FloatArray,
+    *,
+    wants_samples: bool,
+    wants_weights: bool,
+    wants_biases: bool,
+    n_threads: int,  # noqa: ARG001
+) -> LayerGradients:
+    """Compute the gradients around one layer from that by its input sums."""
+    products = SparseProducts(layer)
+    before, behind = np.ascontiguousarray(samples.T), np.ascontiguousarray(error.T)
+    return LayerGradients(
+        np.ascontiguousarray(products.carry_back(behind).T) if wants_samples else None,
+        products.weight_gradient(before, behind) if wants_weights else None,
+        behind.sum(axis=1) if wants_biases else None,
+    )
 
 
 @np.errstate(over="ignore", invalid="ignore")

@@ -129,8 +129,8 @@ class Stage(NamedTuple):
 
     step: int
     """Epochs done, or optimizer steps where those are counted; from 1."""
-    n_steps: int
-    """How many there will be."""
+    n_steps: float
+    """How many there will be; infinite where that is not known, and then progress is 0."""
     longest_stall: int = 0
     """Longest run of epochs so far without a better validation score; it only ever grows."""
 

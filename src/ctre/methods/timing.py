@@ -25,7 +25,8 @@ class Timing:
 
     def is_due(self, stage: Stage) -> bool:
         """Tell whether an update follows this step; never the last: nothing would train it."""
-        last = min(stage.n_steps - 1, self.until * stage.n_steps)
+        share = self.until * stage.n_steps if self.until else 0.0  # 0 of infinity is no number
+        last = min(stage.n_steps - 1, share)
         return stage.step % self.interval == 0 and stage.step <= last
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
 import numpy as np
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import csr_array, hstack, issparse
 from sklearn.preprocessing import StandardScaler
 
 from ctre._typing import DoubleArray
@@ -35,15 +35,14 @@ class ColumnScaling:
     factor: DoubleArray | None = None
 
     def apply(self, X: Rows) -> Rows:
-        """Scale rows; sparse ones are made dense where their zeros move."""
+        """Scale rows; sparse ones stay so unless the zeros of most columns move."""
         if self.factor is None:
             with np.errstate(over="ignore"):
                 return X.astype(np.float32, copy=False)
         require_columns(X, len(self.factor))
-        if issparse(X) and self.shift is None:
-            rows = csr_array(X)
-            return with_data(rows, rows.data * self.factor[rows.indices])
-        shift = 0.0 if self.shift is None else self.shift
+        shift = np.zeros(len(self.factor)) if self.shift is None else self.shift
+        if issparse(X) and 2 * np.count_nonzero(shift) <= X.shape[1]:
+            return self._apply_to_sparse(csr_array(X), shift)
         out = np.empty(X.shape, dtype=np.float32)
         for start in range(0, X.shape[0], _BLOCK_ROWS):
             block: Any = X[start : start + _BLOCK_ROWS]
@@ -51,6 +50,16 @@ class ColumnScaling:
             with np.errstate(over="ignore"):  # what overflows is found by whoever reads the rows
                 out[start : start + _BLOCK_ROWS] = (block - shift) * self.factor
         return out
+
+    def _apply_to_sparse(self, X: csr_array, shift: DoubleArray) -> csr_array:
+        """Scale rows of which few columns, those with a shift, have all their entries stored."""
+        assert self.factor is not None
+        (kept,), (moved,) = np.nonzero(shift == 0), np.nonzero(shift)
+        if len(moved):
+            shifted = X[:, moved].toarray() - shift[moved]
+            X = hstack([X[:, kept], shifted], format="csr")[:, np.argsort([*kept, *moved])]
+            X.sort_indices()
+        return with_data(X, X.data * self.factor[X.indices])
 
     def arrays(self) -> dict[str, DoubleArray]:
         """Give its arrays, those that it has."""
@@ -128,22 +137,23 @@ def anchored(X: Rows) -> ColumnScaling:
     large ones worse (``benchmarks/default_study``). The divisor is the
     deviation, and at least the column's range times the (quadratic) mean of deviation over range
     of all columns, so that a column that is rarely off its constant is not amplified. A constant
-    column becomes zero. One factor brings the root mean square of all entries to 1. Sparse rows
-    are divided alone.
+    column becomes zero. One factor brings the root mean square of all entries to 1. Of sparse rows,
+    only the zeros of columns that have few are moved.
     """
     columns = _describe(X)
     relative = columns.deviation / columns.span
     typical = np.sqrt(np.mean(np.square(relative[columns.varies]))) if columns.varies.any() else 1.0
     divisor = np.maximum(columns.deviation, typical * columns.span)
     factor = np.where(columns.varies, 1 / divisor, 0.0)
-    shift = None
-    if not issparse(X):
-        has_floor = columns.mean - columns.low <= columns.deviation
-        below = columns.deviation if X.shape[0] <= _FEW_ROWS else 0.0
-        shift = np.where(has_floor, columns.low, columns.mean - below)
-    distance = columns.mean - (0.0 if shift is None else shift)
+    has_floor = columns.mean - columns.low <= columns.deviation
+    below = columns.deviation if X.shape[0] <= _FEW_ROWS else 0.0
+    shift = np.where(has_floor, columns.low, columns.mean - below)
+    if issparse(X):
+        shift[2 * csr_array(X).count_nonzero(axis=0) <= X.shape[0]] = 0.0
+    distance = columns.mean - shift
     square = np.mean(np.square(factor) * (np.square(columns.deviation) + np.square(distance)))
-    return ColumnScaling("anchored", shift, factor / np.sqrt(square) if square > 0 else factor)
+    factor = factor / np.sqrt(square) if square > 0 else factor
+    return ColumnScaling("anchored", None if issparse(X) and not shift.any() else shift, factor)
 
 
 def _moves_zeros(name: str) -> InvalidParameterError:

@@ -1,6 +1,8 @@
 """Fitting a sparse network: epochs, validation, evolution, callbacks."""
 
-from ctre.training.callbacks import Callback, FitPlan, StopTraining
+from ctre.training.callbacks import Callback, FitPlan, ScoreCurve, StopTraining
+from ctre.training.checkpoint import Checkpoint, SavedFit
+from ctre.training.class_tasks import ClassColumns, Classification, ClassTask, LabelSets
 from ctre.training.data import Evaluation, LabelledRows, TrainingData
 from ctre.training.evidence import TrainingEvidence, observe, sample_size
 from ctre.training.evolver import Evolvable, Evolver
@@ -8,10 +10,14 @@ from ctre.training.fit import train
 from ctre.training.fit_state import FitState
 from ctre.training.history import EpochRecord, History
 from ctre.training.settings import TrainingSettings
-from ctre.training.task import Classification, LabelSets, Regression, Task
+from ctre.training.stopping import Plateau, Stopping
+from ctre.training.task import Regression, Task
 
 __all__ = [
     "Callback",
+    "Checkpoint",
+    "ClassColumns",
+    "ClassTask",
     "Classification",
     "EpochRecord",
     "Evaluation",
@@ -22,8 +28,12 @@ __all__ = [
     "History",
     "LabelSets",
     "LabelledRows",
+    "Plateau",
     "Regression",
+    "SavedFit",
+    "ScoreCurve",
     "StopTraining",
+    "Stopping",
     "Task",
     "TrainingData",
     "TrainingEvidence",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ctre._typing import FloatArray, IndexArray
 from ctre.kernels import Samples
@@ -59,10 +60,19 @@ class TrainingData:
     """Numbers of those that are trained on."""
     validation_rows: IndexArray
     """Numbers of those that choose the best epoch; may be empty."""
-    test: LabelledRows | None = None
-    """Rows that decide nothing; the history says how the network does on them."""
+    given: LabelledRows | None = None
+    """Rows from elsewhere that choose the best epoch instead."""
+    prepare: Callable[[Any, Any], LabelledRows] | None = None
+    """Scales further rows and encodes their targets, as was done to these; for callbacks."""
+
+    @property
+    def n_validation(self) -> int:
+        """Rows that choose the best epoch."""
+        return len(self.validation_rows) if self.given is None else self.given.samples.shape[0]
 
     @property
     def validation(self) -> LabelledRows | None:
         """The rows that choose the best epoch, copied; None if there are none."""
+        if self.given is not None:
+            return self.given
         return self.rows.take(self.validation_rows) if len(self.validation_rows) else None

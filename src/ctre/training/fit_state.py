@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from ctre.errors import InvalidParameterError, TrainingDivergedError
+from ctre.errors import TrainingDivergedError
 from ctre.kernels import Adam, EpochTotals
 from ctre.methods.evidence import Stage
 from ctre.methods.evolve import Evolution
-from ctre.network import SparseLayer, SparseNetwork
+from ctre.network import SparseNetwork
 from ctre.randomness import stream
-from ctre.topology import Topology
 from ctre.training.best import BestSoFar
 from ctre.training.callbacks import Callback, FitPlan
 from ctre.training.data import Evaluation, LabelledRows, TrainingData
@@ -24,6 +22,15 @@ from ctre.training.evidence import TrainingEvidence
 from ctre.training.evolver import Evolver, Observe
 from ctre.training.history import EpochRecord, History
 from ctre.training.settings import TrainingSettings
+from ctre.training.stopping import Plateau
+from ctre.training.stored_fit import (
+    remember,
+    restore_fit,
+    stored_fit,
+    stored_record,
+    stored_training,
+    take_over,
+)
 from ctre.training.task import Task
 
 
@@ -51,10 +58,19 @@ class FitState:
         As it was at the best epoch, before the update after it.
     best : BestSoFar
         Which epoch that is, and for how long there has been no better one.
+    plateau : Plateau
+        For how long nothing has improved enough, where that ends training early.
     history : History
         One record per epoch done.
     n_steps_done : int
         Batches trained.
+    n_samples_done : int
+        Samples trained.
+    is_stopped : bool
+        Whether a callback has ended it before all epochs were done.
+    pass_size : int
+        Samples that count as one pass, by which topology updates are timed: the rows of the fit, or
+        of the first piece of a stream.
     plan : FitPlan
         What was to be done at the beginning.
     observe : callable
@@ -73,17 +89,19 @@ class FitState:
         self.network, self.data, self.task, self.settings = network, data, task, settings
         self.seed = seed
         self.kept, self.best, self.history = network, BestSoFar(), History()
-        self.n_steps_done = 0
+        self.plateau = Plateau()
+        self.n_steps_done, self.n_samples_done, self.is_stopped = 0, 0, False
+        self.pass_size = len(data.train_rows)
         self.plan = FitPlan(
             method=settings.method_name,
             n_epochs=settings.n_epochs,
             n_samples=len(data.train_rows),
-            n_validation=len(data.validation_rows),
+            n_validation=data.n_validation,
             layer_sizes=network.layer_sizes,
             n_connections=network.n_connections,
             n_threads=settings.n_threads,
         )
-        network.reset_slots(2 if isinstance(settings.optimizer, Adam) else 1)
+        network.reset_slots(self.n_slots)
         self._batch_rng, self._row_rng = stream(seed, "batches"), stream(seed, "evidence rows")
         self._validation = data.validation
         self.observe: Observe = TrainingEvidence(
@@ -100,14 +118,32 @@ class FitState:
             )
 
     @property
+    def generators(self) -> dict[str, np.random.Generator]:
+        """Everything that draws, by name."""
+        own = {"batches": self._batch_rng, "rows": self._row_rng}
+        return own | dict(self._evolver.generators if self._evolver else {})
+
+    @property
+    def n_slots(self) -> int:
+        """Arrays that the optimizer keeps for the weights, and as many for the biases."""
+        return 2 if isinstance(self.settings.optimizer, Adam) else 1
+
+    @property
     def n_epochs_done(self) -> int:
         """Epochs that are in the history."""
         return len(self.history)
 
     @property
     def is_done(self) -> bool:
-        """Whether all epochs that were planned are."""
-        return self.n_epochs_done >= self.settings.n_epochs
+        """Whether all epochs that were planned are done, or training has ended before."""
+        is_over = self.is_stopped or self.has_plateaued
+        return is_over or self.n_epochs_done >= self.settings.n_epochs
+
+    @property
+    def has_plateaued(self) -> bool:
+        """Whether nothing has improved for so long that training ends."""
+        stopping = self.settings.stopping
+        return stopping is not None and self.plateau.n_without > stopping.n_iter_no_change
 
     def step(self, callbacks: Sequence[Callback] = ()) -> EpochRecord:
         """Do one epoch: train, validate, evolve.
@@ -129,7 +165,8 @@ class FitState:
 
         Notes
         -----
-        After the last epoch the topology is left alone: nothing would train what was grown.
+        After the last epoch the topology is left alone: nothing would train what was grown. Also
+        where training ends early.
         """
         settings, network, data = self.settings, self.network, self.data
         stage = Stage(self.n_epochs_done + 1, settings.n_epochs)
@@ -144,13 +181,19 @@ class FitState:
         validation = self._evaluate(self._validation)
         if validation is not None:
             _check_finite("validation", validation.loss, epoch, learning_rate)
-        test = self._evaluate(data.test)
         n_connections = network.n_connections
         score = validation.score if validation else None
         if self.best.offer(epoch, n_connections, totals.loss, score):
             self.kept = network.snapshot()  # before the update, which is not trained if this ends
+        if settings.stopping is not None:
+            watched = score if settings.stopping.by_validation else None
+            watched = -totals.loss if watched is None else watched
+            self.plateau.offer(watched, n_connections, settings.stopping.tol)
         validated = time.perf_counter()
-        evolutions = self._evolve(stage._replace(longest_stall=self.best.longest_stall))
+        for callback in callbacks:
+            callback.on_trained(self)
+        begun = time.perf_counter()
+        evolutions = self._evolve()
         evolved = time.perf_counter()
         changes = [evolution.change for evolution in evolutions]
         for callback in callbacks if changes else ():
@@ -171,8 +214,6 @@ class FitState:
             ),
             validation_loss=validation.loss if validation else None,
             validation_score=score,
-            test_loss=test.loss if test else None,
-            test_score=test.score if test else None,
             stall=self.best.stall,
             n_connections=n_connections,
             n_died=tuple(change.n_died for change in changes) or none,
@@ -181,7 +222,7 @@ class FitState:
             n_random=tuple(evolution.n_random for evolution in evolutions) or none,
             seconds_train=trained - started,
             seconds_validate=validated - trained,
-            seconds_evolve=evolved - validated,
+            seconds_evolve=evolved - begun,
         )
         self.history.append(record)
         return record
@@ -207,6 +248,7 @@ class FitState:
             tick=tick if callbacks else None,
         )
         self.n_steps_done += math.ceil(len(data.train_rows) / settings.batch_size)
+        self.n_samples_done += len(data.train_rows)
         return totals
 
     def _evaluate(self, rows: LabelledRows | None) -> Evaluation | None:
@@ -214,10 +256,25 @@ class FitState:
             return None
         return rows.evaluate(self.network, self.task, self.settings.n_threads)
 
-    def _evolve(self, stage: Stage) -> list[Evolution]:
-        if self._evolver is None:
+    def _evolve(self) -> list[Evolution]:
+        """Update the topology if that is due after a pass that has just ended; once, if at all."""
+        if self._evolver is None or self.has_plateaued:
             return []
-        return self._evolver.update(self.network.layers, stage, self.observe)
+        begun = self.n_samples_done - len(self.data.train_rows)
+        for number in range(begun // self.pass_size, self.n_samples_done // self.pass_size):
+            stage = Stage(number + 1, self.settings.n_epochs, self.best.longest_stall)
+            evolutions = self._evolver.update(self.network.layers, stage, self.observe)
+            if evolutions:
+                return evolutions
+        return []
+
+    def training_state(self) -> dict[str, Any]:
+        """Copy what a fit of other rows can go on from; see `take_over`."""
+        return stored_training(self)
+
+    def record_state(self) -> dict[str, Any]:
+        """Copy what is known of the way so far; see `remember`."""
+        return stored_record(self)
 
     def state(self) -> dict[str, Any]:
         """Copy everything that decides how the fit goes on.
@@ -228,20 +285,7 @@ class FitState:
             Nested dicts, lists, numbers, strings and arrays. Given to `restore`, in this or another
             process, it makes training go on bit for bit as it would have.
         """
-        return {
-            "entropy": self.seed.entropy,
-            "spawn_key": list(self.seed.spawn_key),
-            "train_rows": self.data.train_rows.copy(),
-            "validation_rows": self.data.validation_rows.copy(),
-            "layers": [_layer_state(layer) for layer in self.network.layers],
-            "kept": [_layer_state(layer) for layer in self.kept.layers],
-            "best": asdict(self.best),
-            "generators": {
-                name: rng.bit_generator.state for name, rng in self._generators().items()
-            },
-            "n_steps_done": self.n_steps_done,
-            "history": [asdict(record) for record in self.history],
-        }
+        return stored_fit(self)
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go back, or on, to a state that `state` gave.
@@ -255,87 +299,27 @@ class FitState:
         ------
         InvalidParameterError
             If the seed, the rows or the layers differ; the message names what does.
+        InvalidDataError
+            If it is no state; everything is checked before anything is taken over.
         """
-        self._check_origin(state)
-        for layer, stored in zip(self.network.layers, state["layers"], strict=True):
-            restored = _layer_of(layer.topology, stored)
-            layer.topology, layer.weights = restored.topology, restored.weights
-            layer.biases = restored.biases
-            layer.weight_slots, layer.bias_slots = restored.weight_slots, restored.bias_slots
-        network = self.network
-        self.kept = SparseNetwork(
-            [
-                _layer_of(layer.topology, stored)
-                for layer, stored in zip(network.layers, state["kept"], strict=True)
-            ],
-            network.activation,
-            network.loss,
-        )
-        best = dict(state["best"])
-        if best["n_connections"] is not None:
-            best["n_connections"] = tuple(best["n_connections"])
-        self.best = BestSoFar(**best)
-        for name, rng in self._generators().items():
-            rng.bit_generator.state = state["generators"][name]
-        self.n_steps_done = state["n_steps_done"]
-        self.history = History([_record_of(values) for values in state["history"]])
+        restore_fit(self, state)
 
-    def _generators(self) -> dict[str, np.random.Generator]:
-        own = {"batches": self._batch_rng, "rows": self._row_rng}
-        return own | dict(self._evolver.generators if self._evolver else {})
+    def take_over(self, state: Mapping[str, Any]) -> None:
+        """Go on with the network of a fit that has ended, whatever its rows.
 
-    def _check_origin(self, state: Mapping[str, Any]) -> None:
-        sizes = [(layer.topology.n_pre, layer.topology.n_post) for layer in self.network.layers]
-        stored_sizes = [(layer["n_pre"], layer["n_post"]) for layer in state["layers"]]
-        for what, same in (
-            ("seed", state["entropy"] == self.seed.entropy),
-            ("seed", list(state["spawn_key"]) == list(self.seed.spawn_key)),
-            ("training rows", np.array_equal(state["train_rows"], self.data.train_rows)),
-            (
-                "validation rows",
-                np.array_equal(state["validation_rows"], self.data.validation_rows),
-            ),
-            ("layer sizes", stored_sizes == sizes),
-            ("generators", state["generators"].keys() == self._generators().keys()),
-        ):
-            if not same:
-                raise InvalidParameterError(
-                    f"state must be of the same fit, got one whose {what} differ. Restore it into "
-                    "a fit of the same data, settings and random_state."
-                )
+        With it come the optimizer's memory, unless that was of another solver, and the generators
+        that both fits draw from.
 
+        Parameters
+        ----------
+        state : mapping
+            What `training_state` gave, of a network of the same layer sizes.
+        """
+        take_over(self, state)
 
-def _layer_state(layer: SparseLayer) -> dict[str, Any]:
-    topology = layer.topology
-    return {
-        "n_pre": topology.n_pre,
-        "n_post": topology.n_post,
-        "indptr": topology.indptr.copy(),
-        "indices": topology.indices.copy(),
-        "weights": layer.weights.copy(),
-        "biases": layer.biases.copy(),
-        "weight_slots": [slot.copy() for slot in layer.weight_slots],
-        "bias_slots": [slot.copy() for slot in layer.bias_slots],
-    }
-
-
-def _layer_of(old: Topology, stored: Mapping[str, Any]) -> SparseLayer:
-    topology = Topology(old.n_pre, old.n_post, stored["indptr"].copy(), stored["indices"].copy())
-    return SparseLayer(
-        topology,
-        stored["weights"].copy(),
-        stored["biases"].copy(),
-        tuple(slot.copy() for slot in stored["weight_slots"]),
-        tuple(slot.copy() for slot in stored["bias_slots"]),
-    )
-
-
-def _record_of(values: Mapping[str, Any]) -> EpochRecord:
-    """Make a record of what `asdict` made of one; files give lists for tuples."""
-    made: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in values.items()
-    }
-    return EpochRecord(**made)
+    def remember(self, state: Mapping[str, Any]) -> None:
+        """Go on counting and writing down where `record_state` left off."""
+        remember(self, state)
 
 
 def _check_finite(rows: str, loss: float, epoch: int, learning_rate: float) -> None:

@@ -26,9 +26,6 @@ class EpochRecord:
     """None without validation rows."""
     validation_score: float | None
     """Accuracy, or R² for regression; None without validation rows."""
-    test_loss: float | None
-    """Of rows that decide nothing; None if there are none."""
-    test_score: float | None
     stall: int
     """Epochs since the validation score (without one, the training loss) last improved."""
     n_connections: tuple[int, ...]
@@ -42,6 +39,11 @@ class EpochRecord:
     seconds_train: float
     seconds_evolve: float
     seconds_validate: float
+
+    @property
+    def seconds(self) -> float:
+        """Of all three."""
+        return self.seconds_train + self.seconds_evolve + self.seconds_validate
 
 
 class History(Sequence[EpochRecord]):

@@ -8,6 +8,7 @@ from ctre.kernels import SGD, Adam
 from ctre.methods.evolve import Method
 from ctre.methods.schedules import Schedule
 from ctre.training.evolver import DrawWeights
+from ctre.training.stopping import Stopping
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,11 @@ class TrainingSettings:
     optimizer: SGD | Adam
     """Its learning rate is the start value."""
     learning_rate_schedule: Schedule
-    n_epochs: int
+    n_epochs: float
+    """How many there will be; infinite for a stream, whose schedules never fall."""
     batch_size: int
+    stopping: Stopping | None
+    """When to end early; None trains all epochs."""
     budgets: tuple[int, ...]
     """Connections each layer is meant to have."""
     draw_newborn: DrawWeights

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctre._typing import DoubleArray, FloatArray, IndexArray
-from ctre.errors import InvalidDataError
 from ctre.kernels import Loss
 from ctre.kernels.functions import Targets
+from ctre.tree_file import Branch, require
 
 _CONSTANT = 2.0**-40
 """Targets whose spread is at most so much of their mean do not vary, but for rounding."""
@@ -24,6 +24,8 @@ _CONSTANT = 2.0**-40
 class Task(Protocol):
     """What a fit is for; `of` learns it from the targets of its rows."""
 
+    kind: ClassVar[str]
+    """Its name in files."""
     loss: ClassVar[Loss]
     """What training lowers."""
     metric: ClassVar[str]
@@ -72,121 +74,26 @@ class Task(Protocol):
         """Compute the metric of some rows; higher is better."""
         ...
 
-
-@dataclass(frozen=True, eq=False)
-class Classification:
-    """One of several classes for every row.
-
-    Parameters
-    ----------
-    classes : array of shape (n_classes,)
-        Labels, sorted; their places are the targets.
-    """
-
-    loss: ClassVar[Loss] = "softmax_cross_entropy"
-    metric: ClassVar[str] = "accuracy"
-
-    classes: NDArray[Any]
-
-    @classmethod
-    def of(
-        cls,
-        y: NDArray[Any],
-        train_rows: IndexArray,  # noqa: ARG003 - the classes of validation rows are known as well
-        sample_weight: FloatArray | None = None,
-    ) -> Self:
-        """Learn the classes from labels (n_rows,).
+    def stored(self) -> dict[str, Any]:
+        """Give what a file has to hold: plain values and arrays of numbers, see `restored`.
 
         Raises
         ------
         InvalidDataError
-            If fewer than two occur in rows that weigh anything.
+            If no file can hold it.
         """
-        task = cls(np.unique(y))
-        weighed = y if sample_weight is None else y[sample_weight > 0]
-        present = np.unique(weighed)
-        if len(present) < 2:
-            got = f"only one class: {present.tolist()[0]!r}" if len(present) else "no class"
-            hint = "" if sample_weight is None else " Rows of weight 0 do not count."
-            raise InvalidDataError(f"y must hold at least two classes, got {got}.{hint}")
-        return task
-
-    @staticmethod
-    def strata(y: NDArray[Any]) -> NDArray[Any]:
-        """Keep the shares of the classes."""
-        return np.unique(y, return_inverse=True)[1]
-
-    @property
-    def n_outputs(self) -> int:
-        """One for each class."""
-        return len(self.classes)
-
-    def encode(self, y: NDArray[Any]) -> Targets:
-        """Give the place of every label among the classes."""
-        unknown = np.setdiff1d(y, self.classes).tolist()
-        if unknown:
-            raise InvalidDataError(
-                f"The labels must be classes that were trained on, got {unknown[0]!r}, which is "
-                "none."
-            )
-        return np.searchsorted(self.classes, y).astype(np.int32)
-
-    def decode(self, scores: FloatArray) -> NDArray[Any]:
-        """Give the label of the highest score, the first one on ties."""
-        labels: NDArray[Any] = self.classes[scores.argmax(axis=1)]
-        return labels
-
-    def score(self, scores: FloatArray, targets: Targets, sample_weight: Any = None) -> float:
-        """Compute the share of rows whose class has the highest score, in [0, 1]."""
-        return float(np.average(scores.argmax(axis=1) == targets, weights=sample_weight))
-
-
-@dataclass(frozen=True)
-class LabelSets:
-    """Any of several labels for every row, each a target of 0 or 1.
-
-    Parameters
-    ----------
-    n_outputs : int
-        Number of labels.
-    """
-
-    loss: ClassVar[Loss] = "logistic"
-    metric: ClassVar[str] = "subset accuracy"
-
-    n_outputs: int
+        ...
 
     @classmethod
-    def of(
-        cls,
-        y: NDArray[Any],
-        train_rows: IndexArray,  # noqa: ARG003 - nothing is measured
-        sample_weight: FloatArray | None = None,  # noqa: ARG003
-    ) -> Self:
-        """Count the labels of zeros and ones (n_rows, n_outputs)."""
-        return cls(y.shape[1])
+    def restored(cls, stored: Branch, n_outputs: int) -> Self:
+        """Make a task with so many outputs of what `stored` gave, and believe nothing of it.
 
-    @property
-    def classes(self) -> NDArray[np.int64]:
-        """Numbers of the labels."""
-        return np.arange(self.n_outputs)
-
-    @staticmethod
-    def strata(y: NDArray[Any]) -> None:
-        """Keep no shares: sets of labels are often all different."""
-
-    def encode(self, y: Any) -> Targets:
-        """Take zeros and ones (n_rows, n_outputs)."""
-        return np.ascontiguousarray(y, dtype=np.float32)
-
-    def decode(self, scores: FloatArray) -> NDArray[np.int64]:
-        """Give every label that is more probable than not."""
-        return (scores > 0).astype(np.int64)
-
-    def score(self, scores: FloatArray, targets: Targets, sample_weight: Any = None) -> float:
-        """Compute the share of rows whose labels are all right, in [0, 1]."""
-        is_right = ((scores > 0) == (targets > 0.5)).all(axis=1)
-        return float(np.average(is_right, weights=sample_weight))
+        Raises
+        ------
+        InvalidDataError
+            If it is no such thing.
+        """
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,6 +108,7 @@ class Regression:
         Whether targets have the shape (n_rows,).
     """
 
+    kind: ClassVar[str] = "regression"
     loss: ClassVar[Loss] = "squared_error"
     metric: ClassVar[str] = "R²"
 
@@ -257,6 +165,20 @@ class Regression:
         share = np.zeros_like(variance)
         np.divide(unexplained, variance, out=share, where=variance > 0)
         return float(np.mean(np.where(variance > 0, 1 - share, 0.0)))
+
+    def stored(self) -> dict[str, Any]:
+        """Give the units of the targets."""
+        return {"shift": self.shift, "factor": self.factor, "is_flat": self.is_flat}
+
+    @classmethod
+    def restored(cls, stored: Branch, n_outputs: int) -> Self:
+        """Take the units of the targets."""
+        shift, factor = (
+            stored.array(name, np.float64, (n_outputs,)) for name in ("shift", "factor")
+        )
+        is_flat = stored.boolean("is_flat")
+        require(n_outputs == 1 or not is_flat, f"{n_outputs} outputs have no flat targets.")
+        return cls(shift, factor, is_flat)
 
 
 def _as_columns(y: Any) -> DoubleArray:

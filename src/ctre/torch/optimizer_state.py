@@ -1,0 +1,55 @@
+"""What an optimizer remembers of each connection moves with the connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+
+from ctre.errors import InvalidParameterError
+
+
+def require_separable(optimizer: torch.optim.Optimizer) -> None:
+    """Refuse an optimizer whose memory of the parameters cannot be told apart.
+
+    Raises
+    ------
+    InvalidParameterError
+        If it is LBFGS.
+    """
+    if isinstance(optimizer, torch.optim.LBFGS):
+        raise InvalidParameterError(
+            "optimizer must remember each parameter by itself, got LBFGS, whose history is of all "
+            "parameters together and cannot follow connections. Use SGD, Adam(W), RMSprop, Adagrad "
+            "or Adafactor."
+        )
+
+
+def carry_state(
+    optimizer: torch.optim.Optimizer,
+    parameter: torch.nn.Parameter,
+    shape: torch.Size,
+    carry: Callable[[torch.Tensor], torch.Tensor],
+) -> None:
+    """Carry every state tensor of a parameter's shape over; others, such as the step, stay.
+
+    Parameters
+    ----------
+    optimizer
+        Momentum, moments and sums of squares are recognized by their shape alone, so that any
+        optimizer will do which keeps them so.
+    parameter
+        Whose state it is.
+    shape
+        What it had before the change.
+    carry
+        From a tensor of the old connections to a new one of the new connections.
+    """
+    state = optimizer.state.get(parameter, {})
+    for name, value in state.items():
+        if isinstance(value, torch.Tensor) and value.shape == shape:
+            carried = carry(value)
+            if carried.shape == shape:
+                value.copy_(carried)
+            else:
+                state[name] = carried
