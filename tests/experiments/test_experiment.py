@@ -31,7 +31,7 @@ def test_keys_never_change():
         key_of(method="ctre-seq", augmentation="flip-shift", max_iter=30)
         == "06a61b19fa52ef5bd6f5ec2b9e13c75a"
     )
-    assert Experiment.of(FACTS, DEFAULT_PROTOCOL, 0).key == "22aece5ce0a96436716713987cb2168e"
+    assert Experiment.of(FACTS, DEFAULT_PROTOCOL, 0).key == "bf22a74630975446899861de19116357"
 
 
 def test_what_decides_is_in_the_key():
@@ -75,6 +75,7 @@ def test_settings_are_the_keywords_again():
     used = {name: value for name, value in PAPER.items() if name in keywords}
     assert keywords == {
         **used, "hidden_layer_sizes": (1000,) * 3, "density": None, "beta_1": 0.9, "beta_2": 0.999,
+        "class_weight": None, "warm_start": False,
     }  # fmt: skip
 
 
