@@ -166,6 +166,44 @@ def test_parameters_are_kept_and_the_model_can_be_trained_again(tmp_path):
     assert clone(loaded).fit(X, Y).n_iter_ == 2
 
 
+@pytest.mark.parametrize(
+    ("labels", "weights"),
+    [
+        (Y, "balanced"),
+        (Y, {0: 1, np.int64(1): 2.5, 2: np.float32(3)}),
+        (np.array(["rose", "lily", "tulip"])[Y], {"rose": 2}),
+        (Y % 2 == 0, {True: 3, False: 1}),
+        (Y.astype(float), {1.0: 2}),
+        (np.column_stack([Y, Y % 2]), [{1: 2.0}, "balanced"]),
+    ],
+    ids=["balanced", "numbers", "text", "booleans", "fractions", "columns"],
+)
+def test_weights_of_classes_are_kept(tmp_path, labels, weights):
+    """Planted mistake: keys as JSON writes them, so that 1 comes back as '1'."""
+    model = fitted(labels, class_weight=weights)
+    loaded = through_file(model, tmp_path).estimator
+    assert loaded.class_weight == weights
+    again = clone(loaded).fit(X, labels)
+    for one, other in zip(again.coefs_, model.coefs_, strict=True):
+        assert (one != other).nnz == 0
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [
+        ({"classes": [0], "weights": []}, "parameters.class_weight.weights must be a list of 1"),
+        ({"classes": [[0]], "weights": [1]}, "classes must be text and numbers"),
+        ({"classes": [0], "weights": [-1]}, "class_weight must be 'balanced'"),
+        ([3], "class_weight.0 must be an object"),
+        (3, "must be an object"),
+    ],
+)
+def test_forged_weights_of_classes(tree, tmp_path, weights, words):
+    tree["parameters"]["class_weight"] = weights
+    with pytest.raises(InvalidDataError, match=words):
+        load_model(write_forged(tree, tmp_path / "forged"))
+
+
 def test_a_random_state_that_is_no_number_is_left_out(tmp_path):
     model = fitted(random_state=np.random.RandomState(0))
     assert through_file(model, tmp_path).estimator.random_state is None
@@ -551,13 +589,13 @@ def test_a_forged_file_never_crashes(file, data):
         assert len(loaded.predict(np.ones((2, loaded.n_features_in_), np.float32))) == 2
 
 
-class ThroughAFile(SparseMLPClassifier):
+class ThroughAFile:
     """What fit leaves behind has gone through a file."""
 
     def fit(self, X, y, sample_weight=None):
         super().fit(X, y, sample_weight)
         plain = copy.copy(self)
-        plain.__class__ = SparseMLPClassifier
+        plain.__class__ = self.plain
         with tempfile.TemporaryDirectory() as folder:
             save_model(Path(folder, "model"), plain)
             loaded = load_model(Path(folder, "model")).estimator
@@ -568,8 +606,22 @@ class ThroughAFile(SparseMLPClassifier):
         return self
 
 
+class ClassifierThroughAFile(ThroughAFile, SparseMLPClassifier):
+    plain = SparseMLPClassifier
+
+
+class RegressorThroughAFile(ThroughAFile, SparseMLPRegressor):
+    plain = SparseMLPRegressor
+
+
+SMALL = {"epsilon": 3, "batch_size": 10, "random_state": 0, "n_threads": 1}
+
+
 @parametrize_with_checks(
-    [ThroughAFile((9,), epsilon=3, max_iter=15, batch_size=10, random_state=0, n_threads=1)],
+    [
+        ClassifierThroughAFile((9,), max_iter=15, **SMALL),
+        RegressorThroughAFile((20,), max_iter=40, **SMALL),
+    ],
     expected_failed_checks=lambda _: NOT_READ_ONLY,
 )
 def test_a_loaded_model_is_a_model(estimator, check):

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array, csr_matrix, issparse
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from ctre.errors import InvalidDataError, InvalidParameterError, UnknownNameError
-from ctre.preprocessing import fit_scaling, scaling_kind
+from ctre.preprocessing import fit_scaling, rounded_away, scaling_kind
 from ctre.vocabulary import SCALINGS
 
 values = st.integers(-1000, 1000).map(lambda n: n / 8)
@@ -240,3 +240,31 @@ def test_other_columns_are_refused():
 def test_an_unknown_name_suggests_the_nearest():
     with pytest.raises(UnknownNameError, match="Did you mean 'minmax'"):
         fit_scaling("min-max", np.eye(2, dtype=np.float32))
+
+
+AT_NOON = 1_700_000_000.0  # seconds; float32 holds every 128th
+
+
+@pytest.mark.parametrize("name", ["none", "std"])
+@pytest.mark.parametrize("form", [np.asarray, csr_array])
+def test_columns_that_float32_rounds_away_are_found(name, form, rng):
+    """Planted mistake: whole numbers are taken to be safe."""
+    X = rng.normal(size=(50, 4))
+    X[:, 1] = AT_NOON + 60 * X[:, 1]
+    X[:, 2] = 2**30 + 128 * np.arange(50)  # large, and held exactly
+    X[:, 3] = AT_NOON
+    rows = form(X)
+    assert 1 in rounded_away(fit_scaling(name, rows), rows)
+    assert not {0, 3} & set(rounded_away(fit_scaling(name, rows), rows))
+    if name == "none":
+        assert rounded_away(fit_scaling(name, rows), rows) == [1]
+    assert rounded_away(fit_scaling(name, rows), form(X.astype(np.float32))) == []
+
+
+@pytest.mark.parametrize("name", ["anchored", "minmax", "standard"])
+def test_what_is_centred_is_not_rounded_away(name, rng):
+    X = AT_NOON + 60 * rng.normal(size=(50, 2))
+    scaling = fit_scaling(name, X)
+    assert rounded_away(scaling, X) == []
+    scaled = scaling.apply(X).astype(np.float64)
+    assert np.corrcoef(scaled[:, 0], X[:, 0])[0, 1] > 1 - 1e-6

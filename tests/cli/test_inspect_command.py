@@ -118,3 +118,18 @@ def test_a_checkpoint_is_no_model(ctre, train):
     train("iris", "--checkpoint", "kept")
     result = ctre("inspect", "kept/checkpoint-000003.safetensors", code=2)
     assert "it is no model that ctre has written." in result.stderr
+
+
+def test_several_columns_of_classes(ctre, tmp_path):
+    """Planted mistake: their classes are asked for as if they were one array."""
+    X = np.random.default_rng(0).normal(size=(50, 4))
+    y = np.column_stack([np.where(X[:, 0] > 0, "a", "b"), np.where(X[:, 1] > 0, "x", "y")])
+    model = SparseMLPClassifier((5,), max_iter=1, class_weight=[{"a": 2}, "balanced"]).fit(X, y)
+    save_model(tmp_path / "both", model)
+    record = json.loads(ctre("inspect", "both", "--json").stdout)
+    assert record["classes"] == [["a", "b"], ["x", "y"]]
+    assert record["settings"]["class_weight"] == [{"a": 2.0}, "balanced"]
+    text = ctre("inspect", "both").stdout
+    assert "columns of classes, 4 classes: ['a', 'b'], ['x', 'y']" in text
+    save_model(tmp_path / "sets", SparseMLPClassifier((5,), max_iter=1).fit(X, (X > 0).astype(int)))
+    assert "label sets, 4 classes: 0, 1, 2, 3" in ctre("inspect", "sets").stdout

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 
 import numpy as np
@@ -10,7 +11,7 @@ from safetensors.numpy import save_file
 from scipy.io import savemat
 from sklearn.datasets import dump_svmlight_file
 
-from ctre import SparseMLPClassifier
+from ctre import SparseMLPClassifier, SparseMLPRegressor
 from ctre.datasets import load, read_file
 from ctre.persistence import save_model
 
@@ -147,11 +148,11 @@ def write(path, header, *rows):
         (["later", "flowers.csv"], "format version '9'"),
         (["garden", "nothing.csv"], "nothing.csv does not exist"),
         (["garden", "narrow.csv"], "column 'petal' is missing, which the model was trained on"),
-        (["garden", "iris"], "must have the 3 columns seen in fit, got 4"),
+        (["garden", "iris"], "must have the 3 columns that the model was trained on, got 4"),
         (["garden", "flowers.csv", "--out", "p.txt"], "p.txt must end in .csv or .npz"),
         (["garden", "flowers.csv", "--out", "flowers.csv/p.csv"], "flowers.csv: File exists"),
         (["garden", "flowers.csv", "--target", "9"], "columns 1 to 4"),
-        (["garden", "text.csv"], "'sepal' must hold numbers, got 'red'"),
+        (["garden", "text.csv"], "column 2 'sepal': 'red' is not a number"),
     ],
 )
 def test_wrong_usage(ctre, tmp_path, args, words):
@@ -174,3 +175,41 @@ def test_labels_that_the_model_does_not_know(ctre, tmp_path):
     result = ctre("predict", "garden", "new.csv", "--json")
     assert "no classes of the model: lily. Their rows count as wrong" in result.stderr
     assert json.loads(result.stdout)["accuracy"] <= 0.5
+
+
+def rows_and_several_targets(folder):
+    X = np.random.default_rng(0).normal(size=(30, 3))
+    np.savetxt(folder / "new.csv", X, delimiter=",", header="a,b,c", comments="", fmt="%.18g")
+    words = np.column_stack([np.where(X[:, 0] > 0, "a", "b"), np.where(X[:, 1] > 0, "x", "y")])
+    return X, {"numbers": X[:, :2], "one": X[:, :1], "sets": (X > 0).astype(int), "words": words}
+
+
+@pytest.mark.parametrize("kind", ["numbers", "one", "sets", "words"])
+def test_several_targets(ctre, tmp_path, kind):
+    """Planted mistake: a row of predictions is written as if it were one."""
+    X, targets = rows_and_several_targets(tmp_path)
+    cls = SparseMLPRegressor if kind in ("numbers", "one") else SparseMLPClassifier
+    model = cls((8,), epsilon=2, max_iter=2, random_state=0).fit(X, targets[kind])
+    save_model(tmp_path / "model", model)
+    expected = model.predict(X)
+    lines = list(csv.reader(io.StringIO(ctre("predict", "model", "new.csv").stdout)))
+    n_targets = expected.shape[1]
+    told = [line[1 : 1 + n_targets] for line in lines[1:]]
+    if kind == "words":
+        assert told == expected.tolist()
+        assert lines[0][3:] == ["probability_0_a", "probability_0_b", "probability_1_x",
+                                "probability_1_y"]  # fmt: skip
+        shares = np.column_stack(model.predict_proba(X))
+    else:
+        np.testing.assert_allclose(np.array(told, float), expected, rtol=1e-8)
+        shares = model.predict_proba(X) if kind == "sets" else np.empty((30, 0))
+    assert lines[0][: 1 + n_targets] == ["row", *(f"prediction_{i}" for i in range(n_targets))]
+    written = [line[1 + n_targets :] for line in lines[1:]]
+    np.testing.assert_allclose(np.array(written, float), shares, rtol=1e-4, atol=1e-6)
+    record = json.loads(ctre("predict", "model", "new.csv", "--json").stdout)
+    assert (record["n_targets"], record["predictions"]) == (n_targets, expected.tolist())
+    ctre("predict", "model", "new.csv", "--out", "new.npz")
+    with np.load(tmp_path / "new.npz") as arrays:
+        np.testing.assert_array_equal(arrays["prediction"], expected)
+        if shares.size:
+            np.testing.assert_array_equal(arrays["probability"], shares)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from functools import partial
+from multiprocessing import get_context
 
 import joblib
 import numpy as np
@@ -257,6 +258,15 @@ def test_workers_of_joblib_fit_alike(backend):
     here = fitted(0)
     with joblib.parallel_config(backend, n_jobs=2):
         others = joblib.Parallel(timeout=60)(joblib.delayed(fitted)(0) for _ in range(2))
+    for other in others:
+        assert_same_fit(here, other)
+
+
+def test_workers_that_are_spawned_fit_alike():
+    """New processes, which import everything again, as on Windows and macOS."""
+    here = fitted(0)
+    with get_context("spawn").Pool(2) as pool:
+        others = pool.map(fitted, [0, 0])
     for other in others:
         assert_same_fit(here, other)
 

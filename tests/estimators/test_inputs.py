@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from easy_table import X, assert_same_fit, classifier, names, y
 from numpy.testing import assert_array_equal
 from scipy import sparse
+from test_regressor import SIGNAL, regressor
 
 from ctre.errors import InvalidDataError
 
@@ -205,3 +208,75 @@ def test_validation_rows_that_are_given_must_have_known_labels():
 def test_validation_rows_must_have_the_same_columns():
     with pytest.raises(ValueError, match="X has 3 features, but SparseMLPClassifier is expecting"):
         classifier().fit(X, names, X_val=X[:2, :3], y_val=names[:2])
+
+
+SECONDS = np.column_stack([X[:, 0], 1_700_000_000 + 30 * X[:, 1].astype(float)])
+
+
+def test_columns_whose_differences_are_lost_are_named():
+    with pytest.warns(UserWarning, match=r"column 1 \(from 0\), which scaling='none' leaves far"):
+        classifier(max_iter=1, learning_rate_init=1e-30).fit(SECONDS, y)
+    frame = pd.DataFrame(SECONDS, columns=["speed", "seconds"])
+    with pytest.warns(UserWarning, match="column 'seconds', which scaling='none'"):
+        classifier(max_iter=1, learning_rate_init=1e-30).fit(frame, y)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        classifier(max_iter=1, scaling="auto").fit(SECONDS, y)
+        classifier(max_iter=1).fit(SECONDS - [0, 1_700_000_000], y)
+
+
+GAP = np.where(np.arange(300) == 7, np.nan, X[:, 0])
+WRONG_CALLS = {
+    "rows without targets": (lambda: regressor().fit(X, SIGNAL, X_val=X), "given together"),
+    "targets without rows": (lambda: regressor().fit(X, SIGNAL, y_val=y), "got only y_val"),
+    "gaps in targets": (lambda: regressor().fit(X, GAP), "y contains NaN"),
+    "gaps in classes": (lambda: classifier().fit(X, np.where(y == 1, np.nan, y)), "contains NaN"),
+    "gaps in y_val": (lambda: regressor().fit(X, SIGNAL, X_val=X, y_val=GAP), "contains NaN"),
+    "gaps in X_val": (
+        lambda: regressor().fit(X, SIGNAL, X_val=np.full_like(X, np.nan), y_val=SIGNAL),
+        "X contains NaN",
+    ),
+    "X_val and y_val differ": (
+        lambda: regressor().fit(X, SIGNAL, X_val=X, y_val=SIGNAL[:9]),
+        "inconsistent numbers of samples",
+    ),
+    "words": (lambda: regressor().fit(X, names), "y must hold numbers, got '.*SparseMLPClassifier"),
+    "words as objects": (lambda: regressor().fit(X, names.astype(object)), "y must hold numbers"),
+    "numbers as words": (lambda: regressor().fit(X, y.astype(str)), "y must hold numbers, got '"),
+    "three dimensions": (lambda: regressor().fit(X, np.zeros((300, 2, 2))), "dim 3"),
+    "classes in three": (lambda: classifier().fit(X, np.zeros((300, 2, 2), int)), "dim 3"),
+    "nothing": (lambda: regressor().fit([], []), "2D array"),
+    "no targets": (lambda: classifier().fit(X, None), "requires y to be passed"),
+    "measurements": (lambda: classifier().fit(X, SIGNAL), "Unknown label type: continuous"),
+    "a number as a callback": (
+        lambda: regressor(callbacks=[3]).fit(X, SIGNAL),
+        r"callbacks must be a list or tuple of ctre.training.Callback, got \[3\]",
+    ),
+    "a function as callbacks": (
+        lambda: regressor(callbacks=print).fit(X, SIGNAL),
+        "callbacks must",
+    ),
+    "a folder": (
+        lambda: regressor().fit(X, SIGNAL, checkpoint="kept"),
+        "checkpoint must be a ctre.Checkpoint, or None, got 'kept'",
+    ),
+    "no class weighs": (
+        lambda: classifier(class_weight=dict.fromkeys(range(3), 0)).fit(X, y),
+        "class_weight its class, got zeros",
+    ),
+    "classes of no column": (
+        lambda: classifier().partial_fit(X, np.column_stack([y, y]), classes=[[0, 1, 2]]),
+        "classes must be 2 lists of labels",
+    ),
+    "a single class": (
+        lambda: classifier().partial_fit(X, y, classes=3),
+        "classes must be a list of labels, those of each column of y, got 3",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG_CALLS)
+def test_wrong_calls_are_refused_by_name(case):
+    call, words = WRONG_CALLS[case]
+    with pytest.raises(ValueError, match=words):
+        call()

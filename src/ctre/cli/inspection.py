@@ -53,14 +53,14 @@ def describe(saved: SavedModel, file: Path, n_inputs: int) -> dict[str, Any]:
         "task": task.kind,
         "n_features": estimator.n_features_in_,
         "n_outputs": task.n_outputs,
-        "classes": estimator.classes_.tolist() if hasattr(estimator, "classes_") else None,
+        "classes": _classes(estimator),
         "target": saved.target,
         "activation": network.activation,
         "scaling": estimator.scaling_.name,
         "settings": {
             (line.option.key if line.option else line.name): getattr(estimator, line.name)
             for line in PARAMETERS
-            if line.is_stored
+            if line.is_stored and hasattr(estimator, line.name)
         },
         "epochs": history and len(history),
         "best_epoch": history and history.best.epoch,
@@ -82,6 +82,14 @@ def describe(saved: SavedModel, file: Path, n_inputs: int) -> dict[str, Any]:
             for column in order.tolist()
         ],
     }
+
+
+def _classes(estimator: Any) -> list[Any] | None:
+    """Give the classes, of several columns those of each; None where numbers are predicted."""
+    classes = getattr(estimator, "classes_", None)
+    if isinstance(classes, list):
+        return [own.tolist() for own in classes]
+    return None if classes is None else classes.tolist()
 
 
 def _layer(layer: SparseLayer) -> dict[str, Any]:
@@ -188,7 +196,7 @@ def _settings(record: dict[str, Any]) -> str:
     for line in PARAMETERS:
         if not line.is_stored or line.name == "method":
             continue
-        value = record["settings"][line.option.key if line.option else line.name]
+        value = record["settings"].get(line.option.key if line.option else line.name)
         if value == line.default:
             continue
         none_word = line.option.none_word if line.option else None

@@ -25,7 +25,7 @@ class Predictions(Protocol):
 
     @property
     def values(self) -> NDArray[Any]:
-        """What is predicted, shape (n_rows,)."""
+        """What is predicted, shape (n_rows,) or (n_rows, n_targets)."""
         ...
 
     @property
@@ -123,6 +123,63 @@ class NumberPredictions:
         return _npz(prediction=self.values)
 
 
+@dataclass(frozen=True, eq=False)
+class SeveralPredictions:
+    """Several targets of every row, numbered from 0; no file holds their truth."""
+
+    values: NDArray[Any]
+    """(n_rows, n_targets)"""
+    probabilities: Mapping[str, DoubleArray]
+    """By name, that of every label or class, (n_rows,); of numbers there are none."""
+    n_labelled: int = 0
+    summary: str | None = None
+
+    @classmethod
+    def of(cls, network: Any, X: Any) -> SeveralPredictions:
+        """Predict rows with a model of such targets."""
+        if not hasattr(network, "predict_proba"):
+            return cls(network.predict(X), {})
+        classes, shares = network.classes_, network.predict_proba(X)
+        if not isinstance(shares, list):
+            named = zip(classes.tolist(), shares.T, strict=True)
+            return cls(network.predict(X), {str(name): share for name, share in named})
+        return cls(
+            network.predict(X),
+            {
+                f"{target}_{name}": share
+                for target, (own, columns) in enumerate(zip(classes, shares, strict=True))
+                for name, share in zip(own.tolist(), columns.T, strict=True)
+            },
+        )
+
+    def as_report(self) -> dict[str, Any]:
+        """Give the number of targets."""
+        return {"n_targets": self.values.shape[1]}
+
+    def as_csv(self) -> str:
+        """Write what is predicted of every target, and all probabilities."""
+        is_number = self.values.dtype.kind == "f"
+        header = [f"prediction_{target}" for target in range(self.values.shape[1])]
+        header += [f"probability_{name}" for name in self.probabilities]
+        shares = list(zip(*self.probabilities.values(), strict=True)) or [()] * len(self.values)
+        rows = (
+            [*(f"{value:.9g}" if is_number else value for value in row)]
+            + [f"{share:.6g}" for share in own]
+            for row, own in zip(self.values.tolist(), shares, strict=True)
+        )
+        return _csv(header, rows)
+
+    def as_npz(self) -> bytes:
+        """Pack ``prediction`` and, of labels and classes, ``probability`` and ``names``."""
+        if not self.probabilities:
+            return _npz(prediction=self.values)
+        return _npz(
+            prediction=_plain(self.values),
+            probability=np.column_stack(list(self.probabilities.values())),
+            names=np.array(list(self.probabilities)),
+        )
+
+
 def predict_samples(
     saved: SavedModel, samples: LabelledTable
 ) -> tuple[Predictions, Mapping[str, Mapping[str, int]]]:
@@ -149,6 +206,8 @@ def predict_samples(
         if unknown:
             warnings.warn(describe_unknown(unknown), stacklevel=2)
     network = saved.network
+    if saved.has_several_targets:
+        return SeveralPredictions.of(network, X), unknown
     values = network.predict(X)
     told = values if samples.has_label is None else values[samples.has_label]
     n_labelled = 0 if samples.y is None else len(samples.y)

@@ -9,15 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ctre._typing import DoubleArray
 from ctre.datasets.file_format import ColumnKind
 from ctre.datasets.numerals import (
     Decimal,
     as_numeral,
     booleans,
     decimal_of,
-    floats,
-    has_certain_point,
     hexadecimal,
     is_date,
     marks_of,
@@ -74,55 +71,6 @@ class RawColumn:
         if self.is_numeric:
             return np.asarray(np.isnan(self.values))
         return np.array([value is None for value in self.values], dtype=bool)
-
-
-class ColumnCells:
-    """Gathers the cells of a column: as numbers as long as they are plain, else as they are.
-
-    Parameters
-    ----------
-    keep : bool
-        Whether to keep them as they are in any case.
-
-    Attributes
-    ----------
-    cells : list of str or None
-        Those of a column that is not plain.
-    is_plain : bool
-        Whether all so far are plain numbers.
-    points, has_point : bool
-        Whether plain numbers have a point, and one that can only be before a fraction.
-    """
-
-    def __init__(self, *, keep: bool) -> None:
-        self._blocks: list[DoubleArray] = []
-        self.cells: list[str] | None = [] if keep else None
-        self.is_plain = not keep
-        self.has_point = self.points = False
-
-    def add(self, cells: Sequence[str]) -> None:
-        """Take the next cells, all of a block of rows."""
-        values = floats(cells) if self.is_plain else None
-        if values is not None:
-            if not self.points and any("." in cell for cell in cells):
-                self.points, self.has_point = True, has_certain_point(cells)
-            self._blocks.append(values)
-            return
-        self.is_plain = False
-        if self.cells is None and not self._blocks:
-            self.cells = []
-        if self.cells is not None:
-            self.cells.extend(map(str.strip, cells))
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether cells were taken as numbers before one showed that they are not."""
-        return not self.is_plain and self.cells is None
-
-    @property
-    def numbers(self) -> DoubleArray:
-        """All cells of a plain column."""
-        return np.concatenate(self._blocks) if self._blocks else np.empty(0)
 
 
 def decimal_marks(cells: Sequence[str], is_missing: IsMissing) -> set[Decimal | None]:

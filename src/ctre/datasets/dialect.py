@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
-from typing import TYPE_CHECKING, NamedTuple, Self, TypeVar
+from itertools import chain, islice
+from typing import TYPE_CHECKING, TextIO, TypeAlias, TypeVar
 
 from ctre.datasets.file_format import BLANKS
 from ctre.datasets.numerals import as_numeral, plain_number
@@ -25,13 +25,11 @@ _SAMPLE_LINES, _SAMPLE_LETTERS = 100, 1 << 18
 _FEWEST = 4  # of a sample, however large each is
 _COMMENTS = ("#", "%", "//")
 _SHOWN = 60
+_BLOCK_LETTERS = 1 << 16
 
 
-class Row(NamedTuple):
-    """Cells, and the line of the file that they end on."""
-
-    line: int
-    cells: list[str]
+Row: TypeAlias = tuple[int, list[str]]
+"""The line of the file that a row ends on, and its cells."""
 
 
 @dataclass(frozen=True)
@@ -74,17 +72,20 @@ class Dialect:
         with self.source.text(self.encoding) as file:
             yield self._rows(file)
 
-    def _rows(self, file: Iterator[str]) -> Iterator[Row]:
-        lines = _Lines(islice(file, self.n_skipped, None), self.source, self.n_skipped)
-        reader = _reader(lines, self.delimiter)
+    def _rows(self, file: TextIO) -> Iterator[Row]:
+        for _ in islice(file, self.n_skipped):
+            pass
+        lines = _Lines(file, self.source, self.n_skipped)
+        reader = _reader(iter(lines), self.delimiter)
         begin = self.n_skipped + 1
         try:
             for cells in reader:
                 if lines.are_over:
                     raise csv.Error("a quote is never closed")
+                line = self.n_skipped + reader.line_num
                 if cells and (len(cells) > 1 or cells[0].strip()):
-                    yield Row(lines.number, cells)
-                begin = lines.number + 1
+                    yield line, cells
+                begin = line + 1
         except csv.Error as error:
             raise InvalidDataError(
                 f"{self.source}: the row that begins in line {begin} cannot be taken apart: "
@@ -114,7 +115,7 @@ def find_dialect(
         If there is nothing in it, or no delimiter divides it; the line is shown.
     """
     with source.text(encoding) as file:
-        lines = sample_of(_Lines(file, source, 0), _SAMPLE_LINES, len, _SAMPLE_LETTERS)
+        lines = sample_of(iter(_Lines(file, source, 0)), _SAMPLE_LINES, len, _SAMPLE_LETTERS)
     n_skipped = 0
     if lines and lines[0].lower().startswith("sep=") and len(lines[0].rstrip("\r\n")) == 5:
         told, n_skipped = told or lines[0][4], 1
@@ -185,29 +186,29 @@ def _reader(lines: Iterator[str], delimiter: str) -> _csv._reader:
 
 
 class _Lines:
-    """Lines of a text, counted; none has a NUL byte.
+    """Lines of a text; none has a NUL byte.
 
     A row that is finished after they are over is one whose quote was never closed: the reader
     asked for more.
     """
 
-    def __init__(self, lines: Iterator[str], source: Source, n_before: int) -> None:
-        self._lines, self._source = lines, source
-        self.number, self.are_over = n_before, False
+    def __init__(self, file: TextIO, source: Source, n_before: int) -> None:
+        self._file, self._source, self._n_before = file, source, n_before
+        self.are_over = False
 
-    def __iter__(self) -> Self:
-        return self
+    def __iter__(self) -> Iterator[str]:
+        return chain.from_iterable(self._blocks())
 
-    def __next__(self) -> str:
-        try:
-            line = next(self._lines)
-        except StopIteration:
-            self.are_over = True
-            raise
-        self.number += 1
-        if "\0" in line:
-            raise InvalidDataError(
-                f"{self._source}, line {self.number}: a NUL byte is no part of a text. The file is "
-                "damaged, or its encoding is another: encoding='utf-16' for instance."
-            )
-        return line
+    def _blocks(self) -> Iterator[list[str]]:
+        """Look at some lines at once: line by line that would take as long as all the rest."""
+        number = self._n_before
+        while block := self._file.readlines(_BLOCK_LETTERS):
+            if "\0" in "".join(block):
+                number += next(place for place, line in enumerate(block, 1) if "\0" in line)
+                raise InvalidDataError(
+                    f"{self._source}, line {number}: a NUL byte is no part of a text. The file "
+                    "is damaged, or its encoding is another: encoding='utf-16' for instance."
+                )
+            number += len(block)
+            yield block
+        self.are_over = True

@@ -29,9 +29,8 @@ class Layout:
     has_row_names: bool  # before the first named column
     target: int | None  # counted from 0
 
-    def cells(self, row: Row) -> Sequence[str] | None:
-        """Give the cells that belong to columns; None if the row has another number of them."""
-        cells = row.cells
+    def cells(self, cells: list[str]) -> list[str] | None:
+        """Give the cells that belong to columns; None if a row has another number of them."""
         if len(cells) == self.width:
             return cells
         if len(cells) == self.width + 1:
@@ -44,11 +43,11 @@ class Layout:
     def rows(self) -> Iterator[Row]:
         """Go through the rows below the header, remarks left out."""
         with self.dialect.rows() as rows:
-            for row in rows:
-                if row.line > self.first_line and not (
-                    row.cells[0].startswith("#") and self.cells(row) is None
+            for line, cells in rows:
+                if line > self.first_line and not (
+                    cells[0].startswith("#") and self.cells(cells) is None
                 ):
-                    yield row
+                    yield line, cells
 
 
 class LayoutFinder:
@@ -99,30 +98,30 @@ class LayoutFinder:
             may_be_one=may_be_one,
         )
         with dialect.rows() as rows:
-            sample = sample_of(rows, _SAMPLE_ROWS + 1, lambda row: len(row.cells), _SAMPLE_CELLS)
+            sample = sample_of(rows, _SAMPLE_ROWS + 1, lambda row: len(row[1]), _SAMPLE_CELLS)
         if not sample:
             raise InvalidDataError(f"{self.source} is empty.")
-        first, below = sample[0], sample[1:]
-        width = len(first.cells)
-        longer = [row.cells for row in below if len(row.cells) == width + 1]
+        (line, first), below = sample[0], [cells for _, cells in sample[1:]]
+        width = len(first)
+        longer = [cells for cells in below if len(cells) == width + 1]
         is_longer = bool(below) and 2 * len(longer) > len(below)
         is_trailed = is_longer and all(not cells[-1].strip() for cells in longer)
         has_row_names = is_longer and not is_trailed
         if width > 1 and all(
-            not row.cells[-1].strip() for row in sample if len(row.cells) == width
+            not cells[-1].strip() for cells in (first, *below) if len(cells) == width
         ):
             width, is_trailed = width - 1, True
         layout = Layout(dialect, 0, width, None, is_trailed, has_row_names, None)
-        cells = list(first.cells[:width])
+        cells = first[:width]
         names = self._find_names(layout, cells, below, target)
         if names is None:
             if has_row_names:
                 raise InvalidDataError(
-                    f"{self.source}, line {first.line} must have {width + 1} fields, as the rows "
+                    f"{self.source}, line {line} must have {width + 1} fields, as the rows "
                     f"below have, got {width}."
                 )
             return replace(layout, target=self._find_place(target, width))
-        first_line = first.line if names == cells else 0
+        first_line = line if names == cells else 0
         if not below and first_line:
             raise InvalidDataError(f"{self.source} has a header and no rows.")
         stripped = tuple(name.strip() for name in names)
@@ -135,7 +134,7 @@ class LayoutFinder:
         )
 
     def _find_names(
-        self, layout: Layout, first: list[str], below: list[Row], target: str | int | None
+        self, layout: Layout, first: list[str], below: list[list[str]], target: str | int | None
     ) -> list[str] | None:
         rows = [cells for row in below if (cells := layout.cells(row)) is not None]
         told = self.told.header

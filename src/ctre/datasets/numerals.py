@@ -141,6 +141,6 @@ def hexadecimal(cell: str) -> float | None:
         return None
 
 
-def has_certain_point(cells: Iterable[str]) -> bool:
-    """Whether one of these plain numbers can only have its point before a fraction."""
-    return _CERTAIN_POINT.search(" ".join(cells)) is not None
+def has_certain_point(text: str) -> bool:
+    """Whether a plain number in a text of such can only have its point before a fraction."""
+    return _CERTAIN_POINT.search(text) is not None

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import warnings
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ctre.datasets.columns import ColumnCells, RawColumn, decimal_marks, make_column
+from ctre._typing import DoubleArray
+from ctre.datasets.columns import RawColumn, decimal_marks, make_column
 from ctre.datasets.file_format import FileFormat, KnownFile
+from ctre.datasets.gathering import GatheredCells
 from ctre.datasets.labels import known_label_type
 from ctre.datasets.layout import Layout, LayoutFinder
 from ctre.datasets.numerals import MISSING, MISSING_LABELS, Decimal, plain_number
@@ -18,7 +21,7 @@ from ctre.datasets.problems import Problems
 from ctre.datasets.raw_table import RawTable
 from ctre.datasets.source import Source
 
-_BLOCK_CELLS = 1 << 20
+_BLOCK_CELLS = 1 << 16
 
 
 def read_table(
@@ -92,26 +95,25 @@ class _Reader:
         if need_labels and layout.target is None:
             raise finder.targets.question(layout.names, layout.width, target)
         gathered, lines = self.gather(layout)
-        self.recover(layout, gathered)
+        _recover(gathered.lost, layout, gathered)
         decimal = self.find_decimal(layout, gathered)
+        plain = self.plain_columns(gathered)
         kinds = self.known.file_format.kinds or {}
         columns: list[RawColumn] = []
         labels = None
-        for index, cells in enumerate(gathered):
+        for index in range(layout.width):
             name = None if layout.names is None else layout.names[index]
             if index == layout.target:
                 where = f"column {index + 1}" + (f" {name!r}" if name is not None else "")
-                labels = self.labels(cells.cells or [], lines, where, need=need_labels)
-            elif cells.is_plain and cells.cells is None:
-                numbers = cells.numbers
-                numbers[np.isin(numbers, self.missing_numbers)] = np.nan
-                columns.append(RawColumn(name, index + 1, "number", numbers))
+                labels = self.labels(gathered.cells[index], lines, where, need=need_labels)
+            elif index in plain:
+                columns.append(RawColumn(name, index + 1, "number", plain[index]))
             else:
                 key = str(index + 1) if name is None else name
                 column = make_column(
                     name,
                     index + 1,
-                    cells.cells or [],
+                    gathered.cells.pop(index),
                     is_missing=self.is_missing,
                     decimal=decimal,
                     known=kinds.get(key),
@@ -146,59 +148,50 @@ class _Reader:
             problems=self.problems,
         )
 
-    def gather(self, layout: Layout) -> tuple[list[ColumnCells], NDArray[np.int64]]:
+    def gather(self, layout: Layout) -> tuple[GatheredCells, NDArray[np.int64]]:
         kinds: Mapping[str, str] = self.known.file_format.kinds or {}
         keys = layout.names or [str(place) for place in range(1, layout.width + 1)]
-        gathered = [
-            ColumnCells(keep=index == layout.target or kinds.get(key) in ("text", "date"))
-            for index, key in enumerate(keys)
-        ]
-        lines: list[int] = []
+        gathered = GatheredCells(
+            [
+                index == layout.target or kinds.get(key) in ("text", "date")
+                for index, key in enumerate(keys)
+            ]
+        )
+        lines = array("q")
         n_rows = max(1, _BLOCK_CELLS // layout.width)
         block: list[Sequence[str]] = []
-        for number, row in enumerate(layout.rows(), start=1):
+        for number, (line, row) in enumerate(layout.rows(), start=1):
             cells = layout.cells(row)
             if cells is None:
                 self.problems.add(
-                    f"row {number} (line {row.line}) must have {layout.width} fields, as the first "
-                    f"row has, got {len(row.cells)}"
+                    f"row {number} (line {line}) must have {layout.width} fields, as the first "
+                    f"row has, got {len(row)}"
                 )
                 continue
-            lines.append(row.line)
+            lines.append(line)
             block.append(cells)
             if len(block) == n_rows:
-                _take(block, gathered)
+                gathered.add(block)
                 block = []
-        _take(block, gathered)
+        gathered.add(block)
         return gathered, np.array(lines, dtype=np.int64)
 
-    def recover(
-        self, layout: Layout, gathered: list[ColumnCells], also: Sequence[int] = ()
-    ) -> None:
-        """Go through the rows again for columns that were numbers until one cell was none."""
-        lost = [i for i, column in enumerate(gathered) if column.is_lost or i in also]
-        if not lost:
-            return
-        cells: dict[int, list[str]] = {index: [] for index in lost}
-        for row in layout.rows():
-            whole = layout.cells(row)
-            if whole is not None:
-                for index, column in cells.items():
-                    column.append(whole[index].strip())
-        for index, column in cells.items():
-            gathered[index].cells = column
+    def plain_columns(self, gathered: GatheredCells) -> dict[int, DoubleArray]:
+        """Give the columns of plain numbers, NaN for the numbers that stand for no value."""
+        places, numbers = gathered.take_numbers()
+        for value in self.missing_numbers:
+            numbers[numbers == value] = np.nan
+        return dict(zip(places, numbers, strict=True))
 
-    def find_decimal(self, layout: Layout, gathered: list[ColumnCells]) -> Decimal | None:
+    def find_decimal(self, layout: Layout, gathered: GatheredCells) -> Decimal | None:
         """Find the one decimal mark of the file."""
         if self.told.decimal is not None:
             decimal: Decimal | None = self.told.decimal
         else:
-            marks: set[Decimal | None] = set()
-            for index, column in enumerate(gathered):
-                if index != layout.target and column.cells is not None:
-                    marks |= decimal_marks(column.cells, self.is_missing)
-                elif column.has_point:
-                    marks.add(".")
+            marks: set[Decimal | None] = {"."} if gathered.has_certain_point else set()
+            for index, cells in gathered.cells.items():
+                if index != layout.target:
+                    marks |= decimal_marks(cells, self.is_missing)
             certain = marks - {None}
             if certain:
                 decimal = "." if "." in certain else ","
@@ -207,8 +200,7 @@ class _Reader:
             else:
                 decimal = "," if None in marks and layout.dialect.delimiter == ";" else None
         if decimal == ",":
-            also = [i for i, column in enumerate(gathered) if column.is_plain and column.points]
-            self.recover(layout, gathered, also)
+            _recover(gathered.with_points(), layout, gathered)
         return decimal
 
     def labels(
@@ -253,6 +245,8 @@ class _Reader:
         warnings.warn(f"{self.source}: {text}", stacklevel=5)
 
 
-def _take(block: list[Sequence[str]], gathered: list[ColumnCells]) -> None:
-    for cells, column in zip(zip(*block, strict=True), gathered, strict=False):
-        column.add(cells)
+def _recover(places: Sequence[int], layout: Layout, gathered: GatheredCells) -> None:
+    """Go through the rows again for columns that were taken as numbers."""
+    if places:
+        rows = (cells for _, row in layout.rows() if (cells := layout.cells(row)) is not None)
+        gathered.recover(places, rows)

@@ -341,9 +341,8 @@ class SparseMLP(CallbackSupportMixin, BaseEstimator):
         raise NotImplementedError
 
     def _row_checks(self) -> dict[str, Any]:
-        """Say how rows are validated: what is scaled keeps float64 until then."""
-        dtype = np.float32 if self.scaling == "none" else (np.float64, np.float32)
-        return {"accept_sparse": "csr", "dtype": dtype, "order": "C"}
+        """Say how rows are validated: they keep float64 until they are scaled."""
+        return {"accept_sparse": "csr", "dtype": (np.float64, np.float32), "order": "C"}
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:
         """Predict the targets of every row.

@@ -131,6 +131,12 @@ class SparseMLPClassifier(ClassifierMixin, SparseMLP):
                     "classes must be passed on the first call to partial_fit: all labels that the "
                     "stream will have."
                 )
+            columns = [classes] if kind is Classification else list(classes)
+            if len(columns) != (1 if y.ndim == 1 else y.shape[1]) or not all(map(np.ndim, columns)):
+                what = "a list of labels" if y.ndim == 1 else f"{y.shape[1]} lists of labels"
+                raise InvalidParameterError(
+                    f"classes must be {what}, those of each column of y, got {classes!r}."
+                )
             if kind is Classification:
                 return Classification.of(np.asarray(classes), train_rows)
             return ClassColumns(

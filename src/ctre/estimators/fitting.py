@@ -17,6 +17,7 @@ from ctre.estimators.inputs import (
     as_samples,
     require_columns,
     row_weights,
+    say_what_is_lost,
     seed_sequence,
     split_rows,
     times_class_weights,
@@ -34,6 +35,7 @@ from ctre.training import (
     Task,
     TrainingData,
     sample_size,
+    target_shape,
     train,
 )
 from ctre.training.callbacks import PrintEpochs
@@ -66,6 +68,10 @@ class Call:
     def __init__(
         self, estimator: SparseMLP, goes_on: bool, checkpoint: Checkpoint | None = None
     ) -> None:
+        if not isinstance(checkpoint, Checkpoint | None):
+            raise InvalidParameterError(
+                f"checkpoint must be a ctre.Checkpoint, or None, got {checkpoint!r}."
+            )
         self.checkpoint = checkpoint
         self.saved = None if checkpoint is None else checkpoint.latest()
         self.estimator, self.goes_on = estimator, goes_on
@@ -168,15 +174,17 @@ class Call:
         """Give task and scaling: those that are there, or what the training rows say."""
         if self.goes_on:
             task, scaling = self.estimator.task_, self.estimator.scaling_
-            require_columns(y, _width(task))
+            require_columns(y, target_shape(task))
             return task, scaling
         rows = raw if len(train_rows) == raw.shape[0] else raw[train_rows]
-        return first_task(y, train_rows, weights), fit_scaling(self.parameters.scaling, rows)
+        scaling = fit_scaling(self.parameters.scaling, rows)
+        say_what_is_lost(rows, scaling, getattr(self.probe, "feature_names_in_", None))
+        return first_task(y, train_rows, weights), scaling
 
     def _preparation(self, task: Task) -> Callable[[Any, Any], LabelledRows]:
         def prepare(X: Any, y: Any) -> LabelledRows:
             rows, targets = self.estimator._rows(self.probe, X, y, reset=False)
-            require_columns(targets, _width(task))
+            require_columns(targets, target_shape(task))
             return LabelledRows(as_samples(rows, self.scaling), task.encode(targets))
 
         return prepare
@@ -229,8 +237,3 @@ class Call:
             "n_threads_": state.settings.n_threads,
             "similarity_samples_": sample_size(wanted, len(state.data.train_rows)),
         }
-
-
-def _width(task: Task) -> tuple[int, ...]:
-    """Tell what follows the number of rows in the shape of a task's targets."""
-    return task.decode(np.zeros((1, task.n_outputs), dtype=np.float32)).shape[1:]

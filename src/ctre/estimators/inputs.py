@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
@@ -15,7 +16,7 @@ from sklearn.utils.validation import _check_sample_weight
 from ctre._typing import FloatArray, IndexArray
 from ctre.errors import InvalidDataError, InvalidParameterError
 from ctre.kernels import Samples
-from ctre.preprocessing import Scaling
+from ctre.preprocessing import ColumnScaling, Scaling, rounded_away
 from ctre.randomness import stream
 from ctre.training import SavedFit
 
@@ -70,6 +71,21 @@ def _require_finite(rows: Any) -> None:
         f"X must fit in float32 once it is scaled, but column {column} (from 0) has a value that "
         "does not. Remove the column, or choose another scaling."
     )
+
+
+def say_what_is_lost(X: Any, scaling: Scaling, names: Sequence[str] | None) -> None:
+    """Warn of columns whose differences float32 cannot hold, such as times in seconds."""
+    lost = rounded_away(scaling, X) if isinstance(scaling, ColumnScaling) else []
+    if lost:
+        words = [str(column) if names is None else repr(str(names[column])) for column in lost[:5]]
+        which = ", ".join(words) + (f" and {len(lost) - 5} more" if len(lost) > 5 else "")
+        where = " (from 0)" if names is None else ""
+        warnings.warn(
+            f"float32 does not hold the differences within column {which}{where}, which "
+            f"scaling={scaling.name!r} leaves far from zero: they are rounded away. Subtract an "
+            "offset, or choose a scaling that centres, such as 'anchored' or 'standard'.",
+            stacklevel=2,
+        )
 
 
 def row_weights(X: Any, sample_weight: Any) -> FloatArray | None:
@@ -182,7 +198,10 @@ def split_rows(
     all_rows = np.arange(n_rows, dtype=np.int32)
     rows = all_rows if sample_weight is None else all_rows[sample_weight > 0]
     if not len(rows):
-        raise InvalidDataError("sample_weight must weigh at least one row, got zeros alone.")
+        raise InvalidDataError(
+            "sample_weight must weigh at least one row, and class_weight its class, got zeros "
+            "alone."
+        )
     if splitter is None:
         groups = np.zeros(len(rows), dtype=np.int32) if strata is None else strata[rows]
         train, validation = (rows[part] for part in _default_split(groups, fraction, seed))

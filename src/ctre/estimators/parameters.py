@@ -295,7 +295,7 @@ class Parameters:
     verbose: bool | int = _parameter(
         False, VERBOSE, in_protocol=False, decides=False, is_stored=False
     )
-    class_weight: Any = _parameter(None, Or(CLASS_WEIGHT, None), in_protocol=False, is_stored=False)
+    class_weight: Any = _parameter(None, Or(CLASS_WEIGHT, None), in_protocol=False)
 
     def deciding(self) -> dict[str, Any]:
         """Give those that decide what is learned."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
 
+from ctre.errors import InvalidDataError
 from ctre.estimators.base import SparseMLP
 from ctre.training import Regression, Task
 
@@ -78,4 +79,11 @@ class SparseMLPRegressor(RegressorMixin, SparseMLP):
         return self._partial_fit(X, y, sample_weight, Regression.of)
 
     def _targets(self, y: NDArray[Any]) -> NDArray[Any]:
-        return np.asarray(y, dtype=np.float64)
+        values = np.asarray(y)
+        may_be_text = values.ravel() if values.dtype.kind in "OUS" else ()
+        text = next((value for value in may_be_text if isinstance(value, str | bytes)), None)
+        if text is not None:
+            raise InvalidDataError(
+                f"y must hold numbers, got {str(text)!r}. For classes there is SparseMLPClassifier."
+            )
+        return values.astype(np.float64)

@@ -31,11 +31,12 @@ from ctre.estimators.base import SparseMLP
 from ctre.estimators.parameters import PARAMETERS, Parameters
 from ctre.network import SparseNetwork
 from ctre.network.stored import restored_layers, stored_layer
+from ctre.persistence.class_weights import restored_weights, stored_weights
 from ctre.persistence.older import OLDER_VERSIONS, upgraded
 from ctre.preprocessing import Scaling, scaling_kind
 from ctre.tables import TableEncoder, table_pipeline
 from ctre.tables.stored import restored_encoder, stored_encoder
-from ctre.training import Task
+from ctre.training import Task, target_shape
 from ctre.training.stored_fit import restored_history, stored_history
 from ctre.training.task_table import TASKS
 from ctre.tree_file import Branch, TreeFormat, require
@@ -86,6 +87,11 @@ class SavedModel:
         return isinstance(self.network, SparseMLPRegressor)
 
     @property
+    def has_several_targets(self) -> bool:
+        """Whether predictions have a second dimension, (n_rows, n_targets)."""
+        return target_shape(self.network.task_) != ()
+
+    @property
     def encoder(self) -> TableEncoder | None:
         """What makes numbers of a table, where the model is a pipeline."""
         return self.estimator[0] if isinstance(self.estimator, Pipeline) else None
@@ -127,9 +133,8 @@ def save_model(
     Notes
     -----
     Left out is what only fit needs and JSON cannot hold, and what belongs to the machine: a
-    ``random_state`` that is no integer, ``validation_split``, ``class_weight``, ``callbacks``,
-    ``verbose`` and ``n_threads``. The history is kept, and with it the attributes that are read
-    from it.
+    ``random_state`` that is no integer, ``validation_split``, ``callbacks``, ``verbose`` and
+    ``n_threads``. The history is kept, and with it the attributes that are read from it.
     """
     data = encode_model(
         estimator, feature_names=feature_names, target=target, file_format=file_format
@@ -218,6 +223,8 @@ def _storable_parameters(estimator: SparseMLP) -> dict[str, Any]:
     parameters["hidden_layer_sizes"] = np.asarray(hidden).tolist()
     parameters["random_state"] = int(seed) if isinstance(seed, Integral) else None
     parameters["method"] = getattr(estimator.method, "name", estimator.method)
+    if "class_weight" in parameters:
+        parameters["class_weight"] = stored_weights(parameters["class_weight"])
     return {
         name: value.item() if isinstance(value, np.generic) else value
         for name, value in parameters.items()
@@ -255,7 +262,7 @@ def _restored(tree: Branch) -> SavedModel:
     if encoder is None and names is not None and tree.value("has_names_from_fit") is True:
         fitted["feature_names_in_"] = np.array(names, dtype=object)
 
-    estimator = kind(**_parameters(tree.branch("parameters")))
+    estimator = kind(**_parameters(tree.branch("parameters"), kind))
     Parameters(**estimator.get_params(deep=False))  # checks them
     estimator.__dict__.update(fitted)
     target = tree.text("target") if "target" in tree else None
@@ -283,13 +290,16 @@ def _encoder(stored: Branch, n_features: int) -> TableEncoder:
     return encoder
 
 
-def _parameters(stored: Branch) -> dict[str, Any]:
-    unknown = stored.values.keys() - set(_STORED)
+def _parameters(stored: Branch, kind: type[SparseMLP]) -> dict[str, Any]:
+    unknown = stored.values.keys() - (set(_STORED) & kind().get_params(deep=False).keys())
     require(not unknown, f"its parameters {sorted(unknown)} are unknown.")
     stored.text("method")
     hidden = stored.value("hidden_layer_sizes")
     sizes = tuple(hidden) if isinstance(hidden, list) else hidden  # JSON knows no tuples
-    return {**stored.values, "hidden_layer_sizes": sizes}
+    parameters = {**stored.values, "hidden_layer_sizes": sizes}
+    if "class_weight" in stored:
+        parameters["class_weight"] = restored_weights(stored, "class_weight")
+    return parameters
 
 
 def _task(stored: Branch, n_outputs: int, estimator: type[SparseMLP]) -> Task:

@@ -15,6 +15,7 @@ from ctre.errors import InvalidParameterError
 from ctre.preprocessing.rows import Rows, require_columns, with_data
 
 _FEW_ROWS = 10_000
+_FLOAT32_ROUNDING = 2.0**-24  # at most this share of a value
 _BLOCK_ROWS = 4096  # keeps the float64 intermediate small beside the data
 
 
@@ -98,6 +99,41 @@ def _describe(X: Rows) -> _Columns:
     varies = high > low
     deviation = np.where(varies, np.sqrt(moments.var_), 0.0)
     return _Columns(low, np.where(varies, high - low, 1.0), moments.mean_, deviation, varies)
+
+
+def rounded_away(scaling: ColumnScaling, X: Rows) -> list[int]:
+    """Give the columns whose differences are lost in float32 once they are scaled.
+
+    Those that it rounds by more than a hundredth of their standard deviation. Only a scaling that
+    does not centre can have any: what is centred is no larger than it is spread.
+
+    Parameters
+    ----------
+    scaling : ColumnScaling
+        What the rows go through.
+    X : array or csr_array of shape (n_train, n_features)
+        Training rows; those that come as float32 have nothing to lose.
+
+    Returns
+    -------
+    list of int
+        Counted from 0.
+    """
+    if X.dtype != np.float64 or scaling.shift is not None:
+        return []
+    columns = _describe(X)
+    largest = np.maximum(np.abs(columns.low), np.abs(columns.low + columns.span))
+    allowed = columns.deviation / 100
+    lost = []
+    for column in np.flatnonzero(columns.varies & (largest * _FLOAT32_ROUNDING > allowed)).tolist():
+        values = csr_array(X)[:, [column]].toarray() if issparse(X) else X[:, [column]]
+        factor = 1.0 if scaling.factor is None else scaling.factor[column]
+        scaled = values * factor
+        with np.errstate(over="ignore", invalid="ignore"):
+            rounding = np.abs(scaled.astype(np.float32) - scaled).max()
+        if rounding > allowed[column] * factor:
+            lost.append(column)
+    return lost
 
 
 def untouched(X: Rows) -> ColumnScaling:  # noqa: ARG001

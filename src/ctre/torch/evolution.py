@@ -236,7 +236,7 @@ class Evolution:
 
     def _stage(self, step: int) -> Stage:
         if self.n_steps is None:
-            return _EndlessStage(step, math.inf, self._longest_stall)  # type: ignore[arg-type]
+            return _EndlessStage(step, math.inf, self._longest_stall)
         return Stage(step, self.n_steps, self._longest_stall)
 
     def _is_due(self, stage: Stage) -> bool:

@@ -11,7 +11,7 @@ from ctre.training.fit_state import FitState
 from ctre.training.history import EpochRecord, History
 from ctre.training.settings import TrainingSettings
 from ctre.training.stopping import Plateau, Stopping
-from ctre.training.task import Regression, Task
+from ctre.training.task import Regression, Task, target_shape
 
 __all__ = [
     "Callback",
@@ -40,5 +40,6 @@ __all__ = [
     "TrainingSettings",
     "observe",
     "sample_size",
+    "target_shape",
     "train",
 ]

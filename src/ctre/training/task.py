@@ -96,6 +96,11 @@ class Task(Protocol):
         ...
 
 
+def target_shape(task: Task) -> tuple[int, ...]:
+    """Tell what follows the number of rows in the shape of a task's targets."""
+    return task.decode(np.zeros((1, task.n_outputs), dtype=np.float32)).shape[1:]
+
+
 @dataclass(frozen=True, eq=False)
 class Regression:
     """A number, or several, for every row; learned in units of its own spread.
