@@ -217,3 +217,44 @@ def test_every_option_is_one_of_the_estimator_or_known_here():
     }  # fmt: skip
     names = {option.name for option in command.params if isinstance(option, click.Parameter)}
     assert names - known <= set(SparseMLPClassifier().get_params())
+
+
+@pytest.fixture
+def ports(tmp_path):
+    """Write a table with words and gaps, in a way that has to be told."""
+    lines = [f"{n % 7},5;{('Oslo', 'Rome', '-')[n % 3]};{'ab'[n % 2]}" for n in range(60)]
+    (tmp_path / "ports.txt").write_text("\n".join(["size;port;side", *lines]))
+    return ["ports.txt", "--format", "csv", "--delimiter", ";", "--decimal", ","]
+
+
+def test_a_table_and_how_it_is_written_are_kept_with_its_runs(compare, ports, tmp_path):
+    """Planted: a source that forgets the format, or takes the raw table for the rows."""
+    told = [*ports, "--missing", "-", "--target", "side"]
+    report = compare(*told, "--methods", "set", "--seeds", "1", "--out", "out")
+    assert report["dataset"] == "ports"
+    with Store(tmp_path / "out" / "runs.db") as store:
+        (run,) = store.runs()
+    source = run.experiment.source
+    assert source.file_format.delimiter == ";"
+    assert source.file_format.missing == ("-",)
+    data = source.load()
+    assert data.fingerprint == run.experiment.fingerprint
+    assert data.X_train.shape[1] > 2  # words have a feature each
+    assert run.experiment.settings["scaling"] == "anchored"
+
+
+def test_it_trains_on_a_table_as_ctre_train_does(compare, train, ports):
+    told = [*ports, "--target", "side"]
+    (method,) = compare(*told, "--methods", "set", "--seeds", "1")["methods"]
+    assert method["test_accuracy"] == train(*told, "--method", "set")["test_accuracy"]
+
+
+def test_processes_open_a_table_themselves(compare, ports):
+    told = [*ports, "--target", "side", "--methods", "set", "--seeds", "2"]
+    (here,), (there,) = (compare(*told, "--jobs", n)["methods"] for n in ("1", "2"))
+    assert here["test_accuracy"] == there["test_accuracy"]
+
+
+def test_standard_input_is_refused(ctre, quick):
+    result = ctre("compare", *quick, "-", "--format", "csv", "--methods", "set", code=2)
+    assert "DATA must be a file or a catalogued name here, got -" in result.stderr

@@ -63,6 +63,7 @@ def test_a_dry_run_does_nothing(ctre, grid, tmp_path):
         (GRID.replace("3", "-3"), "grid.toml: epsilon must be a number above 0"),
         (GRID.replace('"set"', '"st"'), "grid.toml: Unknown method 'st'. Did you mean 'set'?"),
         (GRID.replace('["set", "ctre-sim"]', "[]"), "method must hold at least one value"),
+        (GRID + "file_format = {delimiter = 3}", "grid.toml: file_format: "),
         (GRID.replace("paper", "papier"), "Unknown protocol 'papier'. Did you mean 'paper'?"),
     ],
 )
