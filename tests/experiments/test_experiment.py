@@ -86,6 +86,7 @@ def test_settings_are_the_keywords_again():
         ({"method": None}, InvalidParameterError, "a recipe's name"),
         ({"epsilon": -1}, InvalidParameterError, "epsilon must be"),
         ({"epsilom": 1}, InvalidParameterError, "epsilom is no parameter"),
+        ({"class_weight": {0: 2}}, InvalidParameterError, "None or 'balanced' in an experiment"),
         ({"augmentation": "cutout"}, InvalidParameterError, "'flip-shift', got 'cutout'"),
         ({"updates_per_subset": 0}, InvalidParameterError, "at least 1, got 0"),
         ({"validation_split": ShuffleSplit(1)}, InvalidParameterError, "as its random_state"),
