@@ -10,6 +10,7 @@
       DatasetError            (also OSError)           a file is missing, damaged or unreachable
       TrainingDivergedError   (also FloatingPointError) a learning rate is too large
       MissingExtraError       (also ImportError)       an optional dependency is not installed
+      StoreError              (also OSError)           a store of results cannot be used
 
 One sentence pattern serves all: which argument, what it must be, what it got; then the way out.
 """
@@ -90,6 +91,10 @@ class UnknownNameError(CTREError, LookupError):
 
 class DatasetError(CTREError, OSError):
     """A data set is missing, damaged, or cannot be fetched."""
+
+
+class StoreError(CTREError, OSError):
+    """A store of results is missing, damaged, or cannot be written."""
 
 
 class TrainingDivergedError(CTREError, FloatingPointError):

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 
 import numpy as np
 import pytest
 
-from ctre.experiments import PruneRow, PruneStudy, removable_share
+from ctre.experiments import removable_share
+from ctre.experiments.runner import _attempt
 
 SMALL = ("--hidden", "8", "--epsilon", "3", "--batch-size", "16", "--seeds", "1")
 
 
 def rows(path):
-    with path.open() as file:
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as file:
         return list(csv.DictReader(file))
 
 
@@ -25,13 +27,17 @@ def test_the_report_and_the_folder(ctre, tmp_path):
     assert len(report["curves"]) == 2 * 2 * 5
     assert [curve["epochs"] for curve in report["curves"][::10]] == [1, 3]
     here = tmp_path / "here"
-    assert {path.name for path in here.iterdir()} == {"rows.csv", "pruning.png", "settings.json"}
-    table = rows(here / "rows.csv")
-    assert tuple(table[0]) == PruneRow._fields
+    assert {path.name for path in here.iterdir()} == {
+        "runs.db", "runs.csv", "runs.epochs.csv.gz", "runs.pruning.csv.gz", "pruning.png",
+    }  # fmt: skip
+    table = rows(here / "runs.pruning.csv.gz")
     assert len(table) == 2 * 2 * 5 * 101
+    networks = {
+        row["key"]: (row["method"], int(row["n_epochs"])) for row in rows(here / "runs.csv")
+    }
     heights = {}
     for row in table:
-        place = row["method"], int(row["epochs"]), row["criterion"], row["order"]
+        place = *networks[row["key"]], row["criterion"], row["order"]
         heights.setdefault(place, []).append(float(row["test_accuracy"]))
     for curve in report["curves"]:
         height = heights.pop(
@@ -52,21 +58,21 @@ def test_the_table(ctre):
 
 def test_an_interrupted_study_goes_on(ctre, tmp_path, monkeypatch):
     args = ("prune-study", "iris", *SMALL, "--epochs", "1,2", "--out", "here")
-    run, done = PruneStudy.run, []
+    begun = []
 
-    def interrupted(self, job, *others):
-        if len(done) == 1:
+    def attempt(experiment, *others):
+        if len(begun) == 1:
             raise KeyboardInterrupt
-        done.append(job)
-        run(self, job, *others)
+        begun.append(experiment.settings["max_iter"])
+        return _attempt(experiment, *others)
 
-    monkeypatch.setattr(PruneStudy, "run", interrupted)
+    monkeypatch.setattr("ctre.experiments.runner._attempt", attempt)
     assert "what is done is in here" in ctre(*args, code=130).stderr
-    assert {row["epochs"] for row in rows(tmp_path / "here" / "rows.csv")} == {"1"}
-    done.clear()
+    assert begun == [1]
+    begun[:] = []
     ctre(*args)
-    assert done == [("set", 2, 0)]
-    assert {row["epochs"] for row in rows(tmp_path / "here" / "rows.csv")} == {"1", "2"}
+    assert begun == [2]
+    assert {row["n_epochs"] for row in rows(tmp_path / "here" / "runs.csv")} == {"1", "2"}
 
 
 @pytest.mark.parametrize(

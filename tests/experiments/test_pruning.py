@@ -7,8 +7,10 @@ from scipy.special import softmax
 from ctre.estimators import SparseMLPClassifier
 from ctre.experiments import (
     CRITERIA,
-    PruneStudy,
+    Store,
     accuracies_while_pruning,
+    carry_out,
+    cells_of,
     pruning,
     removable_share,
 )
@@ -151,13 +153,16 @@ def test_the_share_that_can_leave(accuracies, share):
     assert removable_share([0, 0.25, 0.5, 1.0], accuracies) == share
 
 
-def test_a_study_has_five_curves_a_network(toy):
-    study = PruneStudy(toy, ["dense", "set"], [1, 30], 2, QUICK, n_steps=4)
-    told = []
-    for job in study.pending:
-        study.run(job, on_prediction=told.append)
-    assert told[: study.n_predictions] == list(range(1, 5 * 5 + 1))
-    curves = prune_curves_of(study.rows)
+def test_taking_apart_has_five_curves_a_network(toy, experiment_of):
+    experiments = [
+        experiment_of(method, seed, prune_steps=4, **QUICK | {"max_iter": n_epochs})
+        for method in ("dense", "set")
+        for n_epochs in (1, 30)
+        for seed in (0, 1)
+    ]
+    with Store() as store:
+        carry_out(experiments, store)
+        curves = prune_curves_of(cells_of(store))
     assert len(curves) == 2 * 2 * 5
     assert {(curve.criterion, curve.order) for curve in curves} == {
         ("magnitude", "least-first"),
@@ -178,14 +183,3 @@ def test_a_study_has_five_curves_a_network(toy):
         model = SparseMLPClassifier(method="set", max_iter=30, random_state=seed, **QUICK)
         model.fit(toy.X_train, toy.y_train)
         assert intact["set", 30][seed] == model.score(toy.X_test, toy.y_test)
-
-
-def test_a_study_goes_on_where_it_was(toy, tmp_path):
-    study = PruneStudy(toy, ["set"], [1, 2], 1, QUICK, tmp_path, n_steps=2)
-    study.run(study.pending[0])
-    again = PruneStudy(toy, ["set"], [1, 2], 1, QUICK | {"max_iter": 77}, tmp_path, n_steps=2)
-    assert again.pending == [("set", 2, 0)]
-    again.run(again.pending[0])
-    assert [row.epochs for row in again.rows] == [1] * 15 + [2] * 15
-    with pytest.raises(ValueError, match="n_steps must be 2"):
-        PruneStudy(toy, ["set"], [1], 1, QUICK, tmp_path)

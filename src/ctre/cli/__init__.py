@@ -21,7 +21,11 @@ from ctre.cli.inspect import inspect
 from ctre.cli.listings import datasets, methods
 from ctre.cli.predict import predict
 from ctre.cli.prune_study import prune_study
+from ctre.cli.report_command import report
+from ctre.cli.reproduce import reproduce
+from ctre.cli.store import store
 from ctre.cli.streams import take_every_letter
+from ctre.cli.study import study
 from ctre.cli.train import train
 from ctre.cli.wording import in_options
 from ctre.errors import CTREError
@@ -94,5 +98,17 @@ def main() -> None:
     """Train neural networks that are sparse from the first step to the last."""
 
 
-for command in (train, predict, inspect, compare, prune_study, methods, datasets):
+for command in (
+    train,
+    predict,
+    inspect,
+    compare,
+    prune_study,
+    study,
+    reproduce,
+    report,
+    store,
+    methods,
+    datasets,
+):
     main.add_command(command)

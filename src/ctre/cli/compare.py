@@ -10,7 +10,13 @@ import click
 
 from ctre.cli.options import data_home_option, json_option
 from ctre.cli.parameter_options import parameter_option
-from ctre.cli.study_options import going_on_later, parse_names, seeds_option, study_out_option
+from ctre.cli.study_options import (
+    check_methods,
+    jobs_option,
+    parse_names,
+    seeds_option,
+    study_out_option,
+)
 from ctre.cli.training_options import check_meaning, chosen_keywords, training_options
 
 if TYPE_CHECKING:
@@ -32,6 +38,7 @@ _PICTURE_FILE = "curves.png"
 @parameter_option("max_iter")
 @training_options
 @study_out_option
+@jobs_option
 @data_home_option
 @json_option
 def compare(
@@ -43,6 +50,7 @@ def compare(
     file_format: FileFormat,
     test_fraction: float | None,
     out: Path | None,
+    n_jobs: int,
     data_home: Path | None,
     as_json: bool,
     **keywords: Any,
@@ -51,24 +59,20 @@ def compare(
 
     DATA and the options are those of 'ctre train'; every method is trained with every seed.
 
-    With --out DIR, the folder gets rows.csv (one line for each training), curves.csv (one for each
-    of its epochs), curves.png, and settings.json. After an interruption the same command goes on
-    where it was; it may also ask for more methods and seeds than before.
+    With --out DIR, the folder gets runs.db (the store that 'ctre store' and 'ctre report' read),
+    runs.csv (a line for each training there) with runs.epochs.csv.gz, and curves.png. After an
+    interruption the same command goes on where it was; what is there is never done again.
     """
     from ctre.cli.comparison_report import describe, tabulate
-    from ctre.cli.consoles import messages, results
-    from ctre.cli.run_folder import prepare_folder
-    from ctre.cli.studies import StudyProgress, open_study, save_picture
-    from ctre.experiments import Comparison, curves_of, summarize
+    from ctre.cli.consoles import results
+    from ctre.cli.studies import do_here, open_study, save_picture
+    from ctre.experiments import Experiment, curves_of, summarize
     from ctre.experiments.comparison_picture import draw_comparison
-    from ctre.experiments.jobs import check_methods
 
     check_methods(methods)
     chosen = chosen_keywords(keywords)
     check_meaning(methods, keywords)
-    if out is not None:
-        prepare_folder(out)
-    rows, settings = open_study(
+    facts, settings = open_study(
         data,
         chosen,
         protocol=protocol,
@@ -77,22 +81,24 @@ def compare(
         test_fraction=test_fraction,
         data_home=data_home,
     )
-    comparison = Comparison(rows, methods, n_seeds, settings, out)
-    n_done = len(comparison.jobs) - len(comparison.pending)
-    with (
-        going_on_later(out),
-        StudyProgress(messages(), len(comparison.jobs), n_done) as progress,
-    ):
-        for job in comparison.pending:
-            progress.begin_job(f"{job.method}, seed {job.seed}")
-            comparison.run(job, [progress])
-            progress.end_job()
-    curves = curves_of(comparison.points)
-    title = f"{rows.name}: {n_seeds} seed{'s' if n_seeds > 1 else ''}"
-    picture = out and save_picture(
-        out / _PICTURE_FILE, lambda: draw_comparison(curves, title=title)
+    experiments = [
+        Experiment.of(facts, {**settings, "method": method}, seed)
+        for seed in range(n_seeds)
+        for method in methods
+    ]
+    cells = do_here(
+        experiments,
+        out,
+        n_jobs=n_jobs,
+        n_threads=settings.get("n_threads"),
+        data_home=data_home,
     )
-    report = describe(rows.name, protocol, summarize(comparison.rows, curves))
+    name = facts.source.name
+    title = f"{name}: {n_seeds} seed{'s' if n_seeds > 1 else ''}"
+    picture = out and save_picture(
+        out / _PICTURE_FILE, lambda: draw_comparison(curves_of(cells), title=title)
+    )
+    report = describe(name, protocol, summarize(cells))
     report |= {"out": out and str(out), "picture": picture and str(picture)}
     if as_json:
         click.echo(json.dumps(report, indent=2))

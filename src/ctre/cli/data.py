@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 from rich.progress import (
@@ -31,6 +30,7 @@ from ctre.datasets import (
     KnownFile,
     LabelledTable,
     as_numbers,
+    is_here,
     load,
     read_file,
     read_samples,
@@ -38,8 +38,10 @@ from ctre.datasets import (
 )
 from ctre.errors import UnknownNameError
 from ctre.persistence import SavedModel
-from ctre.tables import Table, TableEncoder, labelled_table
-from ctre.tables.encoder import describe_unknown
+from ctre.tables import Table, TableEncoder, encode_dataset, labelled_table
+
+if TYPE_CHECKING:
+    from ctre.experiments.data import DataFacts, DataSource
 
 STANDARD_INPUT = "-"
 _TEST_FRACTION = 0.2
@@ -98,13 +100,52 @@ def open_dataset(
         if kinds is not None:
             raise click.UsageError(f"--kinds: {data} is no table, its columns are numbers.")
         return Opened(dataset, chosen)
-    encoder = TableEncoder(kinds=kinds).fit(dataset.X_train)
-    X_train, (X_test, unknown) = encoder.transform(dataset.X_train), encoder.encode(dataset.X_test)
-    if unknown:
-        warnings.warn(f"Test rows: {describe_unknown(unknown)}", stacklevel=2)
-    paper_scale = "std" if encoder.is_sparse_ else dataset.paper_scale
-    encoded = replace(dataset, X_train=X_train, X_test=X_test, paper_scale=paper_scale)
+    encoded, encoder = encode_dataset(dataset, kinds)
     return Opened(encoded, chosen, encoder)
+
+
+def source_of(
+    data: str, *, target: str | None, file_format: FileFormat, test_fraction: float | None
+) -> DataSource:
+    """Write down where the rows of a study come from, so that any process can read them again.
+
+    Raises
+    ------
+    click.UsageError, UnknownNameError
+        As `is_file`, or if they come from standard input, which is read once.
+    """
+    from ctre.experiments.data import DataSource
+
+    if data == STANDARD_INPUT:
+        raise click.UsageError(
+            "DATA must be a file or a catalogued name here, got -: the runs of a study read their "
+            "rows again, and standard input is gone by then. Write the rows to a file first."
+        )
+    if not is_file(data, target, file_format):
+        return DataSource(data)
+    return DataSource.of_file(
+        data, target=target, file_format=file_format, test_fraction=test_fraction
+    )
+
+
+def facts_by_name(
+    names: Sequence[str], data_home: Path | None, *, fetch: bool
+) -> dict[str, DataFacts]:
+    """Say what planning needs to know of catalogued data sets.
+
+    One that is not here is fetched if ``fetch`` says so; else it is passed over, with a word.
+    """
+    from ctre.experiments.data import DataSource, facts_of
+
+    found = {}
+    for name in names:
+        if fetch or is_here(name, data_home):
+            found[name] = facts_of(DataSource(name), data_home)
+        else:
+            click.echo(
+                f"Note: {name} is not here and is left out; --datasets {name} fetches it.", err=True
+            )
+    return found
 
 
 def open_samples(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,8 @@ import click
 
 from ctre.cli.options import data_home_option, json_option
 from ctre.cli.study_options import (
-    going_on_later,
+    check_methods,
+    jobs_option,
     parse_epochs,
     parse_names,
     seeds_option,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ctre.datasets import FileFormat
 
 _PICTURE_FILE = "pruning.png"
+_N_STEPS = 100
 
 
 @click.command("prune-study")
@@ -47,6 +48,7 @@ _PICTURE_FILE = "pruning.png"
 )
 @training_options
 @study_out_option
+@jobs_option
 @data_home_option
 @json_option
 def prune_study(
@@ -59,6 +61,7 @@ def prune_study(
     file_format: FileFormat,
     test_fraction: float | None,
     out: Path | None,
+    n_jobs: int,
     data_home: Path | None,
     as_json: bool,
     **keywords: Any,
@@ -71,24 +74,20 @@ def prune_study(
 
       ctre prune-study mnist --methods dense,set --epsilon 13 --protocol paper
 
-    With --out DIR, the folder gets rows.csv (one line for each step), pruning.png, and
-    settings.json. After an interruption the same command goes on where it was; it may also ask
-    for more methods, epochs and seeds than before.
+    With --out DIR, the folder gets runs.db (the store that 'ctre store' and 'ctre report' read),
+    runs.csv with runs.pruning.csv.gz (a line for each step), and pruning.png. After an interruption
+    the same command goes on where it was; what is there is never done again.
     """
-    from ctre.cli.consoles import messages, results
+    from ctre.cli.consoles import results
     from ctre.cli.prune_report import describe, tabulate
-    from ctre.cli.run_folder import prepare_folder
-    from ctre.cli.studies import StudyProgress, open_study, save_picture
-    from ctre.experiments import PruneStudy, prune_curves_of
-    from ctre.experiments.jobs import check_methods
+    from ctre.cli.studies import do_here, open_study, save_picture
+    from ctre.experiments import Experiment, prune_curves_of
     from ctre.experiments.prune_picture import draw_pruning
 
     check_methods(methods)
     chosen = chosen_keywords(keywords)
     check_meaning(methods, keywords)
-    if out is not None:
-        prepare_folder(out)
-    rows, settings = open_study(
+    facts, settings = open_study(
         data,
         chosen,
         protocol=protocol,
@@ -97,17 +96,28 @@ def prune_study(
         test_fraction=test_fraction,
         data_home=data_home,
     )
-    study = PruneStudy(rows, methods, epochs, n_seeds, settings, out)
-    n_done = len(study.jobs) - len(study.pending)
-    with going_on_later(out), StudyProgress(messages(), len(study.jobs), n_done) as progress:
-        for job in study.pending:
-            progress.begin_job(f"{job.method}, {job.epochs} epochs, seed {job.seed}")
-            study.run(job, [progress], partial(progress.on_prediction, n=study.n_predictions))
-            progress.end_job()
-    curves = prune_curves_of(study.rows)
-    title = f"{rows.name}: what is left when connections leave"
+    experiments = [
+        Experiment.of(
+            facts,
+            {**settings, "method": method, "max_iter": n_epochs},
+            seed,
+            prune_steps=_N_STEPS,
+        )
+        for seed in range(n_seeds)
+        for n_epochs in epochs
+        for method in methods
+    ]
+    cells = do_here(
+        experiments,
+        out,
+        n_jobs=n_jobs,
+        n_threads=settings.get("n_threads"),
+        data_home=data_home,
+    )
+    curves, name = prune_curves_of(cells), facts.source.name
+    title = f"{name}: what is left when connections leave"
     picture = out and save_picture(out / _PICTURE_FILE, lambda: draw_pruning(curves, title=title))
-    report = describe(rows.name, protocol, n_seeds, curves)
+    report = describe(name, protocol, n_seeds, curves)
     report |= {"out": out and str(out), "picture": picture and str(picture)}
     if as_json:
         click.echo(json.dumps(report, indent=2))

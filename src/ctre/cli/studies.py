@@ -1,27 +1,39 @@
-"""What the commands that train many times have in common: data, progress, a picture."""
+"""What the commands that train many times have in common: data, runs, a folder, a picture."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+import click
 
-from ctre.cli.data import open_dataset
+from ctre.cli.consoles import messages, results
+from ctre.cli.data import open_dataset, source_of
+from ctre.cli.dry_run import show_plan
 from ctre.cli.run import keywords_for
+from ctre.cli.run_folder import prepare_folder
+from ctre.cli.run_progress import RunProgress
+from ctre.cli.study_options import going_on_later
+from ctre.cli.workplaces import workplaces
 from ctre.datasets import FileFormat
-from ctre.errors import MissingExtraError
-from ctre.experiments import StudyData
+from ctre.errors import CTREError, InvalidDataError, MissingExtraError
+from ctre.experiments.cells import Cell, cells_of
+from ctre.experiments.data import DataFacts, StudyData, facts_of, keep
+from ctre.experiments.estimate import by_information, measure_rates, predict
+from ctre.experiments.exchange import write_csv
+from ctre.experiments.experiment import Experiment
+from ctre.experiments.runner import carry_out
+from ctre.experiments.store import DONE, FAILED, MEMORY, Store
 from ctre.figure_style import as_png
-from ctre.training import Callback, FitState
 from ctre.whole_file import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+STORE_FILE, TABLE_FILE = "runs.db", "runs.csv"
+_OLD_FILE = "settings.json"
 
 
 def open_study(
@@ -33,7 +45,7 @@ def open_study(
     file_format: FileFormat,
     test_fraction: float | None,
     data_home: Path | None,
-) -> tuple[StudyData, dict[str, Any]]:
+) -> tuple[DataFacts, dict[str, Any]]:
     """Load a data set, and complete the keywords that it is trained with.
 
     Raises
@@ -41,6 +53,7 @@ def open_study(
     click.UsageError, CTREError
         As `open_dataset`.
     """
+    source = source_of(data, target=target, file_format=file_format, test_fraction=test_fraction)
     opened = open_dataset(
         data,
         target=target,
@@ -49,7 +62,115 @@ def open_study(
         data_home=data_home,
         task="classification",
     )
-    return StudyData.of(opened.dataset), keywords_for(opened, protocol, keywords)
+    study_data = StudyData.of(opened.dataset, is_encoded=opened.encoder is not None)
+    facts = keep(source, study_data._replace(name=source.name), data_home)
+    return facts, keywords_for(opened, protocol, keywords)
+
+
+def study_store(out: Path | None) -> Path:
+    """Prepare the folder of a study, and say where its store is; in memory without a folder.
+
+    Raises
+    ------
+    InvalidDataError
+        If the folder holds the results of ctre 0.1, which had no store.
+    OSError
+        If it cannot be written to.
+    """
+    if out is None:
+        return Path(MEMORY)
+    prepare_folder(out)
+    if (out / _OLD_FILE).exists() and not (out / STORE_FILE).exists():
+        raise InvalidDataError(
+            f"{out} holds results that ctre 0.1 wrote ({_OLD_FILE}), which lack what is kept now. "
+            "Choose another folder."
+        )
+    return out / STORE_FILE
+
+
+def do_here(
+    experiments: Sequence[Experiment],
+    out: Path | None,
+    *,
+    n_jobs: int,
+    n_threads: int | None,
+    data_home: Path | None,
+) -> list[Cell]:
+    """Do experiments in the order they come, and give what they brought, whole.
+
+    With a folder, the store is there, and a table of all its runs.
+
+    Raises
+    ------
+    CTREError
+        If one of them failed.
+    """
+    store_path = study_store(out)
+    keys = [one.key for one in experiments]
+    with Store(store_path) as store, workplaces(None, n_jobs) as places:
+        with (
+            going_on_later(out),
+            RunProgress(messages(), experiments, store, {}, places.n, by_line=False) as progress,
+        ):
+            carry_out(
+                experiments,
+                store,
+                n_jobs=places.n_jobs,
+                n_threads=n_threads if n_jobs == 1 else n_threads or 1,
+                data_home=data_home,
+                retry_failed=True,
+                callbacks=(progress,) if n_jobs == 1 else (),
+                on_event=progress.on_event,
+            )
+        for run in store.runs(keys):
+            if run.status == FAILED:
+                reason = (run.error or "").splitlines()[-1].partition(": ")[2]
+                one = run.experiment
+                raise CTREError(f"{one.method}, seed {one.seed}: {reason}")
+        if out is not None:
+            write_csv(store, out / TABLE_FILE, with_points=True)
+        return [cell.loaded() for cell in cells_of(store, keys)]
+
+
+def do_all(
+    experiments: Sequence[Experiment],
+    *,
+    store_path: Path,
+    n_jobs: int,
+    dask: str | None,
+    retry_failed: bool,
+    dry_run: bool,
+    data_home: Path | None,
+) -> None:
+    """Do experiments, those first that tell most an hour, or say how long they would take."""
+    if not experiments:
+        raise click.UsageError("There is nothing to do: no data set is left.")
+    facts = {one.fingerprint: facts_of(one.source, data_home) for one in experiments}
+    if dry_run and not store_path.exists():
+        store_path = Path(MEMORY)
+    with Store(store_path) as store, workplaces(dask, n_jobs) as places:
+        wanted = {one.key for one in experiments}
+        runs = store.runs()
+        done = [run.experiment for run in runs if run.status == DONE and run.key not in wanted]
+        seconds = predict(experiments, facts, runs, measure_rates())
+        ordered = by_information(experiments, seconds, done)
+        if dry_run:
+            statuses = store.status_of(wanted)
+            show_plan(results(), ordered, statuses, seconds, places.n)
+            return
+        with (
+            going_on_later(store_path),
+            RunProgress(messages(), ordered, store, seconds, places.n) as progress,
+        ):
+            carry_out(
+                ordered,
+                store,
+                n_jobs=places.n_jobs,
+                data_home=data_home,
+                retry_failed=retry_failed,
+                on_event=progress.on_event,
+            )
+        progress.sum_up(store_path)
 
 
 def save_picture(path: Path, draw: Callable[[], Figure]) -> Path | None:
@@ -70,87 +191,3 @@ def save_picture(path: Path, draw: Callable[[], Figure]) -> Path | None:
     with whole_file(path) as file:
         file.write(content)
     return path
-
-
-class StudyProgress(Callback):
-    """Two bars on a terminal while its ``with`` block lasts, and nothing elsewhere.
-
-    The upper one counts jobs, the lower one shows how far the job in hand is.
-
-    Parameters
-    ----------
-    console : rich.console.Console
-        Where to draw.
-    n_jobs, n_done : int
-        Jobs there are, and those that were done before.
-    """
-
-    def __init__(self, console: Console, n_jobs: int, n_done: int) -> None:
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=None),
-            TextColumn("{task.fields[figures]}"),
-            TimeRemainingColumn(compact=True),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-            expand=True,
-        )
-        self._n_jobs, self._n_done = n_jobs, n_done
-        self._jobs = self._progress.add_task("", total=n_jobs, completed=n_done, figures="")
-        self._job = self._progress.add_task("", total=None, figures="", visible=False)
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
-
-    def begin_job(self, name: str) -> None:
-        """Say which job is in hand."""
-        number = f"run {self._n_done + 1}/{self._n_jobs}"
-        self._progress.update(self._jobs, description=number, figures=name)
-
-    def end_job(self) -> None:
-        """Count the job."""
-        self._n_done += 1
-        self._progress.update(self._jobs, completed=self._n_done)
-
-    def on_fit_begin(self, state: FitState) -> None:
-        """Empty the lower bar."""
-        plan = state.plan
-        self._begin_phase(f"epoch 1/{plan.n_epochs}", plan.n_epochs * plan.n_samples)
-
-    def on_tick(self, state: FitState, n_samples_done: int) -> None:
-        """Move on inside the epoch."""
-        self._move(state, state.n_epochs_done + 1, n_samples_done)
-
-    def on_epoch_end(self, state: FitState) -> None:
-        """Show what the epoch reached."""
-        record = state.history[-1]
-        self._move(state, record.epoch, state.plan.n_samples)
-        if record.validation_score is not None:
-            figures = f"val {100 * record.validation_score:.1f} %"
-            self._progress.update(self._job, figures=figures)
-
-    def _move(self, state: FitState, epoch: int, n_samples_done: int) -> None:
-        done = (epoch - 1) * state.plan.n_samples + n_samples_done
-        description = f"epoch {epoch}/{state.plan.n_epochs}"
-        self._progress.update(self._job, completed=done, description=description)
-
-    def on_prediction(self, n_done: int, *, n: int) -> None:
-        """Move on while a network is taken apart in ``n`` steps."""
-        if n_done == 1:
-            self._begin_phase("removing", n)
-        self._progress.update(self._job, completed=n_done)
-
-    def _begin_phase(self, description: str, total: float) -> None:
-        self._progress.reset(
-            self._job, total=total, description=description, figures="", visible=True
-        )

@@ -302,9 +302,8 @@ def dataset_of(source: Source, train: LabelledTable, test: LabelledTable | None 
         raise InvalidDataError(
             f"{source} must have rows of two classes or more, got {only[0]} alone."
         )
-    stem = source.path.name if source.path is not None else "stdin"
     return Dataset(
-        name=stem.removesuffix(".gz").rpartition(".")[0] or stem,
+        name="stdin" if source.path is None else name_of(source.path),
         X_train=train.X,
         y_train=train.y,
         X_test=None if test is None else test.X,
@@ -314,6 +313,11 @@ def dataset_of(source: Source, train: LabelledTable, test: LabelledTable | None 
         paper_scale="std" if issparse(train.X) else "minmax",
         file_format=train.file_format,
     )
+
+
+def name_of(path: Path) -> str:
+    """Tell what the data set of a file is called: as the file, without suffixes."""
+    return path.name.removesuffix(".gz").rpartition(".")[0] or path.name
 
 
 def _read_matrices(

@@ -121,7 +121,7 @@ def _layer_sizes(parameters: Parameters, n_features: int, n_outputs: int) -> tup
     return (n_features, *np.atleast_1d(hidden).astype(int).tolist(), n_outputs)
 
 
-def _batch_size(parameters: Parameters, n_train: int) -> int:
+def batch_size_of(parameters: Parameters, n_train: int) -> int:
     """Give the rows of a full batch, of which there are never more than rows to train on."""
     wanted = _AUTO_BATCH if parameters.batch_size == "auto" else parameters.batch_size
     return min(int(wanted), n_train)
@@ -165,7 +165,7 @@ def _first_network(
     seed: np.random.SeedSequence,
 ) -> SparseNetwork:
     """Make the network that training begins with; biases are zero."""
-    n_rows = _batch_size(parameters, len(data.train_rows))
+    n_rows = batch_size_of(parameters, len(data.train_rows))
     numbers = stream(seed, "first batch").choice(data.train_rows, size=n_rows, replace=False)
     batch = data.rows.take(numbers)
     plan = StartPlan(
@@ -192,7 +192,7 @@ def _settings(
 ) -> TrainingSettings:
     """Say how to train, in the words of `ctre.training`."""
     threads = parameters.n_threads
-    batch_size = _batch_size(parameters, len(data.train_rows))
+    batch_size = batch_size_of(parameters, len(data.train_rows))
     return TrainingSettings(
         method_name=recipe.name,
         method=bound_method(parameters, recipe),

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ctre.density import count_places
-from ctre.methods import Rows, Sample, Stage, values_of
-from ctre.training import EpochRecord, FitPlan, History, TrainingSettings, sample_size
+from ctre.methods import Method, Rows, Sample, Stage, values_of
+from ctre.training import EpochRecord, FitPlan, History, sample_size
 
 _PER_STEP = 4
 
@@ -33,7 +33,21 @@ class Cost(NamedTuple):
     evolve: float
 
 
-def count_multiply_adds(history: History, plan: FitPlan, settings: TrainingSettings) -> Cost:
+class Training(Protocol):
+    """What counting needs of the settings of a training."""
+
+    @property
+    def method(self) -> Method | None:
+        """How the topology evolves."""
+        ...
+
+    @property
+    def batch_size(self) -> int:
+        """Rows of a step."""
+        ...
+
+
+def count_multiply_adds(history: History, plan: FitPlan, settings: Training) -> Cost:
     """Count the multiply-adds of an epoch, mean over those of a training.
 
     Parameters
@@ -42,7 +56,7 @@ def count_multiply_adds(history: History, plan: FitPlan, settings: TrainingSetti
         What happened: sizes, updates, stalls.
     plan : FitPlan
         What was planned, as callbacks are told.
-    settings : TrainingSettings
+    settings : Training
         How it was trained.
 
     Returns

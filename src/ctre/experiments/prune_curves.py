@@ -1,4 +1,4 @@
-"""What the prune study says: one curve for each network, criterion and order."""
+"""What taking networks apart says: one curve for each network, criterion and order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ctre._typing import DoubleArray
-from ctre.experiments.prune_study import PruneRow
+from ctre.experiments.cells import Cell
 
 
 class PruneCurve(NamedTuple):
@@ -25,17 +25,31 @@ class PruneCurve(NamedTuple):
     """(n_seeds, n_steps + 1)"""
 
 
-def prune_curves_of(rows: Sequence[PruneRow]) -> list[PruneCurve]:
-    """Gather the rows of each curve, in the order in which curves appear."""
-    groups: dict[tuple[str, int, str, str], list[PruneRow]] = {}
-    for row in rows:
-        groups.setdefault((row.method, row.epochs, row.criterion, row.order), []).append(row)
+def prune_curves_of(cells: Sequence[Cell]) -> list[PruneCurve]:
+    """Gather the curves of each cell, in the order in which they appear."""
     curves = []
-    for names, own in groups.items():
-        n_seeds = len({row.seed for row in own})
-        removed = np.array([row.removed for row in own]).reshape(n_seeds, -1)
-        accuracies = np.array([row.test_accuracy for row in own]).reshape(n_seeds, -1)
-        curves.append(PruneCurve(*names, removed[0], accuracies))
+    for cell in cells:
+        heights: dict[tuple[str, str], list[list[float]]] = {}
+        places: dict[tuple[str, str], list[float]] = {}
+        for result in cell.results:
+            one: dict[tuple[str, str], list[float]] = {}
+            for point in result.pruning:
+                way = point.criterion, point.order
+                one.setdefault(way, []).append(point.test_accuracy)
+                if len(one[way]) > len(places.setdefault(way, [])):
+                    places[way].append(point.removed)
+            for way, values in one.items():
+                heights.setdefault(way, []).append(values)
+        curves += [
+            PruneCurve(
+                cell.method,
+                int(cell.settings["max_iter"]),
+                *way,
+                np.array(places[way]),
+                np.array(values),
+            )
+            for way, values in heights.items()
+        ]
     return curves
 
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ctre.experiments.prune_curves import PruneCurve
-from ctre.experiments.prune_study import ANY_ORDER, ORDERS
+from ctre.experiments.pruning import ANY_ORDER, ORDERS
 from ctre.figure_style import QUIET, new_figure, prepare_axes, soften
 
 if TYPE_CHECKING:

@@ -13,13 +13,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ctre._typing import FloatArray
+from ctre.estimators import SparseMLPClassifier
+from ctre.experiments.data import StudyData
+from ctre.experiments.result import PrunePoint
 from ctre.kernels import Samples
 from ctre.methods.similarity import cosine, scores_at
 from ctre.network import SparseLayer, SparseNetwork
+from ctre.randomness import stream
 from ctre.training import LabelledRows, observe
 
 Criterion: TypeAlias = Callable[[SparseNetwork, Samples, np.random.Generator], list[FloatArray]]
 """(network, rows to measure activity on, generator) -> importance (n_connections,) per layer."""
+
+ORDERS = ("least-first", "most-first")
+"""Which end of the importances leaves first."""
+ANY_ORDER = "any"
+"""Chance knows neither least nor most."""
+
+_ORDERS_OF: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"magnitude": ORDERS, "cosine": ORDERS, "random": (ANY_ORDER,)}
+)
+N_CURVES = sum(map(len, _ORDERS_OF.values()))
+"""How many ways there are to take a network apart."""
 
 _SPARSE_FROM = 2 / 3  # share removed from which the sparse kernels beat BLAS on a full network
 
@@ -60,6 +75,60 @@ CRITERIA: Mapping[str, Criterion] = MappingProxyType(
     {"magnitude": by_magnitude, "cosine": by_cosine, "random": at_random}
 )
 """How important a connection is, by name."""
+
+
+def take_apart(
+    model: SparseMLPClassifier,
+    data: StudyData,
+    seed: int,
+    n_steps: int,
+) -> Iterator[PrunePoint]:
+    """Take the network of a fitted estimator apart in every way there is.
+
+    By magnitude and by cosine similarity, the least and the most important connections first, and
+    at random. Similarity is measured on as many training rows as in training.
+
+    Parameters
+    ----------
+    model : SparseMLPClassifier
+        Fitted; it is not modified.
+    data : StudyData
+        What it was trained on, and what it is tested on.
+    seed : int
+        Decides the rows, and the random order.
+    n_steps : int
+        Steps from all connections to none; 0 for not at all.
+
+    Yields
+    ------
+    PrunePoint
+        The first is the whole network.
+
+    References
+    ----------
+    .. [1] Atashgahi et al., Machine Learning, 2022, section 5.2, figure 4.
+    """
+    if not n_steps:
+        return
+    rng = stream(np.random.SeedSequence(seed), "pruning")
+    rows = rng.choice(data.X_train.shape[0], size=model.similarity_samples_, replace=False)
+    samples = model.scaling_.apply(data.X_train[np.sort(rows)])
+    test_rows = model.scaling_.apply(data.X_test)
+    labels = np.searchsorted(model.classes_, data.y_test).astype(np.int32)
+    for criterion, orders in _ORDERS_OF.items():
+        importances = CRITERIA[criterion](model.network_, samples, rng)
+        for order in orders:
+            sign = -1 if order == "most-first" else 1
+            accuracies = accuracies_while_pruning(
+                model.network_,
+                [sign * values for values in importances],
+                test_rows,
+                labels,
+                n_steps=n_steps,
+                n_threads=model.n_threads_,
+            )
+            for step, accuracy in enumerate(accuracies):
+                yield PrunePoint(criterion, order, step / n_steps, accuracy)
 
 
 def accuracies_while_pruning(

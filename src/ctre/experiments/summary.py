@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ctre._typing import DoubleArray
-from ctre.experiments.comparison import CurvePoint, RunRow
+from ctre.experiments.cells import Cell
 from ctre.experiments.cost import Cost
 from ctre.experiments.significance import Significance, kolmogorov_smirnov
 from ctre.experiments.speed import training_delay
@@ -49,68 +49,64 @@ class Summary(NamedTuple):
     """Accuracies tested against those of the best method; None for itself, and for one seed."""
 
 
-def curves_of(points: Sequence[CurvePoint]) -> list[Curves]:
+def curves_of(cells: Sequence[Cell]) -> list[Curves]:
     """Gather the epochs of each method, in the order in which methods appear."""
     curves = []
-    for method in dict.fromkeys(point.method for point in points):
-        own = [point for point in points if point.method == method]
-        n_epochs = max(point.epoch for point in own)
-        accuracies = np.array([point.test_accuracy for point in own]).reshape(-1, n_epochs)
-        losses = np.array([point.test_loss for point in own]).reshape(-1, n_epochs)
-        curves.append(Curves(method, accuracies, losses))
+    for cell in cells:
+        accuracy, loss = cell.curve("test_accuracy"), cell.curve("test_loss")
+        if accuracy is not None and loss is not None:
+            curves.append(Curves(cell.method, accuracy, loss))
     return curves
 
 
-def summarize(rows: Sequence[RunRow], curves: Sequence[Curves]) -> list[Summary]:
-    """Sum up the runs of each method, in the order of the curves.
+def summarize(cells: Sequence[Cell]) -> list[Summary]:
+    """Sum up the runs of each method, one cell each.
 
     Notes
     -----
     The paper does not say how its training delays are averaged over seeds. All in its Table 6 are
     whole multiples of one epoch, as those of mean curves are and means of three delays are not.
     """
-    runs = {own.method: [row for row in rows if row.method == own.method] for own in curves}
-    accuracies = {method: [run.test_accuracy for run in own] for method, own in runs.items()}
-    best_method = max(accuracies, key=lambda method: float(np.mean(accuracies[method])))
-    highest = max(float(own.test_accuracy.mean(axis=0).max()) for own in curves)
+    curves = {own.method: own.test_accuracy.mean(axis=0) for own in curves_of(cells)}
+    best = max(cells, key=lambda cell: cell.mean)
+    highest = max((float(curve.max()) for curve in curves.values()), default=0.0)
     return [
         _summary(
-            runs[own.method],
-            training_delay(own.test_accuracy.mean(axis=0), highest),
-            is_best=own.method == best_method,
-            best_accuracies=accuracies[best_method],
+            cell,
+            training_delay(curves[cell.method], highest) if cell.method in curves else None,
+            best,
         )
-        for own in curves
+        for cell in cells
     ]
 
 
-def _summary(
-    runs: Sequence[RunRow],
-    delay: float | None,
-    *,
-    is_best: bool,
-    best_accuracies: Sequence[float],
-) -> Summary:
-    accuracies = [run.test_accuracy for run in runs]
-    is_tested = not is_best and len(runs) > 1
+def _summary(cell: Cell, delay: float | None, best: Cell) -> Summary:
+    outcomes = [run.result.outcome for run in cell.runs if run.result is not None]
+    seconds = [run.result.seconds for run in cell.runs if run.result is not None]
+    accuracies = [outcome.test_accuracy for outcome in outcomes]
+    is_tested = cell is not best and cell.n > 1
 
     def mean(field: str) -> float:
-        return float(np.mean([getattr(run, field) for run in runs]))
+        return float(np.mean([getattr(outcome, field) for outcome in outcomes]))
 
     return Summary(
-        method=runs[0].method,
-        n_seeds=len(runs),
+        method=cell.method,
+        n_seeds=cell.n,
         accuracy=mean("test_accuracy"),
-        accuracy_std=float(np.std(accuracies, ddof=1)) if len(runs) > 1 else None,
+        accuracy_std=float(np.std(accuracies, ddof=1)) if cell.n > 1 else None,
         training_delay=delay,
-        n_connections=runs[0].n_connections,
-        density=runs[0].density,
+        n_connections=outcomes[0].n_connections,
+        density=outcomes[0].density,
         exploration_rate=mean("exploration_rate"),
         n_dead=mean("n_dead"),
         n_unreachable=mean("n_unreachable"),
-        seconds_train=mean("seconds_train"),
-        seconds_evolve=mean("seconds_evolve"),
+        seconds_train=float(np.mean([one.train for one in seconds])),
+        seconds_evolve=float(np.mean([one.evolve for one in seconds])),
         cost=Cost(*map(mean, Cost._fields)),
-        is_best=is_best,
-        against_best=kolmogorov_smirnov(best_accuracies, accuracies) if is_tested else None,
+        is_best=cell is best,
+        against_best=(
+            kolmogorov_smirnov([value / 100 for value in best.by_seed.values()], accuracies)
+            if is_tested
+            else None
+        ),
     )

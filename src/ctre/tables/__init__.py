@@ -1,6 +1,7 @@
 """Tables as people have them: numbers, categories, booleans, dates, and gaps in all of them."""
 
 from ctre.tables.columns import Column, Table
+from ctre.tables.encoded import encode_dataset
 from ctre.tables.encoder import TableEncoder, UnknownCategoriesWarning
 from ctre.tables.features import Boolean, Category, ColumnFeatures, Date, Dropped, Number
 from ctre.tables.frames import as_table, labelled_table
@@ -24,6 +25,7 @@ __all__ = [
     "UnknownCategoriesWarning",
     "as_table",
     "column_importances",
+    "encode_dataset",
     "labelled_table",
     "make_table_pipeline",
     "scaling_for_features",
