@@ -102,7 +102,7 @@ def test_targets_that_never_vary_are_predicted_as_they_are():
     [
         (np.where(SIGNAL > 2, np.nan, SIGNAL), "Input y contains NaN"),
         (np.full(300, np.inf), "Input y contains infinity"),
-        (["a"] * 300, "could not convert string to float"),
+        (["a"] * 300, "must hold numbers, got 'a'"),
         (SIGNAL[:5], "inconsistent numbers of samples"),
         (np.zeros((300, 2, 2)), "Found array with dim 3"),
     ],

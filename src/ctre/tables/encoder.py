@@ -256,7 +256,8 @@ class TableEncoder(TransformerMixin, BaseEstimator):
                 )
             pairs = zip(self.columns_, table.columns, strict=True)
             return Table(tuple(replace(column, name=name) for name, column in pairs))
-        lacking = [name for name in self.used_columns if name not in table.names]
+        present = set(table.names)
+        lacking = [name for name in self.used_columns if name not in present]
         surplus = [name for name in table.names if name not in self.columns_]
         if lacking or surplus:
             what = [f"without {_some(lacking)}"] if lacking else []
