@@ -120,12 +120,12 @@ def _axis(name: str, value: Any) -> list[Any]:
 
 
 def _source(dataset: str, chosen: Mapping[str, Any], folder: Path) -> DataSource:
-    if any(record.name == dataset for record in CATALOGUE):
-        return DataSource(dataset)
     try:
         file_format = FileFormat.from_json(chosen.get("file_format", {}))
     except InvalidDataError as error:
         raise InvalidParameterError(f"file_format: {error}") from error
+    if any(record.name == dataset for record in CATALOGUE):
+        return DataSource(dataset)  # what is said of files is for the others of the grid
     return DataSource.of_file(
         folder / dataset,
         target=chosen.get("target"),
