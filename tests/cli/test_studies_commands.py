@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ctre.experiments import Store
-from ctre.experiments.store import DONE, FAILED
+from ctre.experiments.stored_run import DONE, FAILED
 
 GRID = """
 protocol = "paper"

@@ -10,7 +10,7 @@ import pytest
 from joblib import parallel_config
 
 from ctre.experiments import Store, carry_out
-from ctre.experiments.store import DONE
+from ctre.experiments.stored_run import DONE
 
 distributed = pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("default")  # distributed's own

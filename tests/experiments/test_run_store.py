@@ -11,7 +11,7 @@ import pytest
 from ctre.errors import StoreError
 from ctre.experiments import Store, run
 from ctre.experiments.salvage import merge_store, verify
-from ctre.experiments.store import DONE, FAILED, PENDING, RUNNING
+from ctre.experiments.stored_run import DONE, FAILED, PENDING, RUNNING
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from ctre.experiments import Store, carry_out
 from ctre.experiments.experiment import Experiment
 from ctre.experiments.runner import _attempt
 from ctre.experiments.salvage import verify
-from ctre.experiments.store import DONE, FAILED, PENDING, RUNNING
+from ctre.experiments.stored_run import DONE, FAILED, PENDING, RUNNING
 from ctre.training import Callback
 
 LONG = {"hidden_layer_sizes": (300, 300), "max_iter": 4000, "batch_size": 10}

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from ctre.cli.run_progress import name_of, written
 from ctre.experiments.experiment import Experiment
-from ctre.experiments.store import DONE
+from ctre.experiments.stored_run import DONE
 
 
 def show_plan(

@@ -14,7 +14,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 from ctre.experiments.experiment import Experiment
 from ctre.experiments.runner import Event
 from ctre.experiments.settings import differences
-from ctre.experiments.store import DONE, FAILED, RUNNING, Store
+from ctre.experiments.store import Store
+from ctre.experiments.stored_run import DONE, FAILED, RUNNING
 from ctre.training import Callback, FitState
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))

@@ -25,7 +25,9 @@ from ctre.experiments.estimate import by_information, measure_rates, predict
 from ctre.experiments.exchange import write_csv
 from ctre.experiments.experiment import Experiment
 from ctre.experiments.runner import carry_out
-from ctre.experiments.store import DONE, FAILED, MEMORY, Store
+from ctre.experiments.store import Store
+from ctre.experiments.store_file import MEMORY
+from ctre.experiments.stored_run import DONE, FAILED
 from ctre.figure_style import as_png
 from ctre.whole_file import whole_file
 

@@ -28,7 +28,8 @@ from ctre.experiments.run import run
 from ctre.experiments.runner import Event, carry_out
 from ctre.experiments.significance import Significance, kolmogorov_smirnov, smallest_p_value
 from ctre.experiments.speed import training_delay
-from ctre.experiments.store import Store, StoredRun
+from ctre.experiments.store import Store
+from ctre.experiments.stored_run import StoredRun
 from ctre.experiments.summary import Curves, Summary, curves_of, summarize
 
 __all__ = [

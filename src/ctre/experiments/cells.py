@@ -13,7 +13,8 @@ import numpy as np
 from ctre._typing import DoubleArray
 from ctre.experiments.result import Result
 from ctre.experiments.settings import differences, told
-from ctre.experiments.store import DONE, Store, StoredRun
+from ctre.experiments.store import Store
+from ctre.experiments.stored_run import DONE, StoredRun
 
 
 @dataclass(frozen=True)

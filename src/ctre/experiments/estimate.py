@@ -23,7 +23,7 @@ from ctre.experiments.data import DataFacts
 from ctre.experiments.experiment import Experiment
 from ctre.experiments.pruning import N_CURVES
 from ctre.experiments.settings import keywords_of
-from ctre.experiments.store import StoredRun
+from ctre.experiments.stored_run import StoredRun
 from ctre.methods import Method, get_recipe
 from ctre.methods.start import Full
 from ctre.training import EpochRecord, FitPlan, History

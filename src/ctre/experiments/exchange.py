@@ -22,7 +22,9 @@ from ctre.experiments.experiment import Experiment
 from ctre.experiments.result import EpochPoint, Made, Outcome, PrunePoint, Result, Seconds
 from ctre.experiments.salvage import Whole, merge
 from ctre.experiments.settings import differences
-from ctre.experiments.store import DONE, RESULT_FIELDS, Store, StoredRun
+from ctre.experiments.store import Store
+from ctre.experiments.store_file import RESULT_FIELDS
+from ctre.experiments.stored_run import DONE, StoredRun
 from ctre.whole_file import whole_files
 
 _KIND = TypeVar("_KIND", bound=NamedTuple)

@@ -17,10 +17,12 @@ from typing import Any, NamedTuple, TypeAlias
 
 from joblib import Parallel, delayed
 
+from ctre.experiments.claims import STALE_AFTER
 from ctre.experiments.experiment import Experiment
 from ctre.experiments.result import Result
 from ctre.experiments.run import run
-from ctre.experiments.store import DONE, FAILED, RUNNING, STALE_AFTER, Store
+from ctre.experiments.store import Store
+from ctre.experiments.stored_run import DONE, FAILED, RUNNING
 from ctre.training import Callback
 
 _HEARTBEAT = STALE_AFTER / 6  # seconds

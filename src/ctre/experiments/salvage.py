@@ -12,7 +12,8 @@ from typing import NamedTuple
 from ctre.errors import CTREError, StoreError
 from ctre.experiments.experiment import Experiment
 from ctre.experiments.result import Result
-from ctre.experiments.store import DONE, FAILED, Store, StoredRun
+from ctre.experiments.store import Store
+from ctre.experiments.stored_run import DONE, FAILED, StoredRun
 
 _MISSES = 10_000  # numbers in a row without a run, after which a damaged store has no more
 

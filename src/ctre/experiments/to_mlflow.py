@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ctre.errors import MissingExtraError
 from ctre.experiments.result import EpochPoint
-from ctre.experiments.store import DONE, Store
+from ctre.experiments.store import Store
+from ctre.experiments.stored_run import DONE
 
 _AT_ONCE = 1000  # metrics that MLflow takes in one call
 _METRICS = ("train_loss", "validation_accuracy", "test_loss", "test_accuracy")
