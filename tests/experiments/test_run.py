@@ -95,7 +95,7 @@ def test_images_are_shown_in_other_ways():
     shown = FlipAndShift((6, 5))
     rows = SimpleNamespace(samples=images.reshape(200, -1).copy())
     data = SimpleNamespace(rows=rows, train_rows=np.arange(100))
-    state = SimpleNamespace(data=data, seed=np.random.SeedSequence(0))
+    state = SimpleNamespace(data=data, seed=np.random.SeedSequence(0), n_epochs_done=0)
     shown.on_fit_begin(state)
     first = rows.samples.reshape(200, 6, 5).copy()
     assert np.array_equal(first[100:], images[100:])  # validation rows stay

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,7 @@ from ctre import (
     Method,
     MostSimilar,
     Recipe,
+    ScoreCurve,
     SmallestMagnitude,
     SparseMLPRegressor,
     StopTraining,
@@ -585,3 +587,37 @@ def test_a_refused_state_changes_nothing(saved_tree, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         classifier("ctre-seq", callbacks=[Look()]).fit(X, y)
     assert seen == [True]
+
+
+def test_callbacks_get_back_what_they_must_know(tmp_path):
+    """Two of a kind each get their own; one that was not there begins where it is."""
+    curves, others = [ScoreCurve(X[:20], y[:20]), ScoreCurve(X[20:30], y[20:30])], []
+    whole = classifier("ctre-seq", callbacks=curves).fit(X, y)
+    for stopped_after in (3, None):
+        again = [ScoreCurve(X[:20], y[:20]), ScoreCurve(X[20:30], y[20:30])]
+        others = [*again, *([] if stopped_after else [ScoreCurve(X[:20], y[:20])])]
+        model = classifier(
+            "ctre-seq", callbacks=[*others, *([Interrupt(stopped_after)] if stopped_after else [])]
+        )
+        with suppress(KeyboardInterrupt):
+            model.fit(X, y, checkpoint=Checkpoint(tmp_path))
+    assert [curve.losses for curve in others[:2]] == [curve.losses for curve in curves]
+    assert [curve.scores for curve in others[:2]] == [curve.scores for curve in curves]
+    assert others[0].losses != others[1].losses
+    assert others[2].losses == curves[0].losses[3:]
+    assert model.score(X[:20], y[:20]) == others[0].scores[whole.best_epoch_ - 1]
+
+
+@pytest.mark.parametrize("kept", [{"losses": 1}, {"scores": []}])
+def test_callbacks_that_get_something_else_say_so(tmp_path, kept):
+    class Odd(ScoreCurve):
+        def state_dict(self):
+            return kept
+
+    checkpoint = Checkpoint(tmp_path)
+    for number in range(2):
+        model = classifier("ctre-seq", callbacks=[Odd(X, y), *([] if number else [Interrupt(3)])])
+        expected = pytest.raises(InvalidDataError if number else KeyboardInterrupt)
+        with expected as error:
+            model.fit(X, y, checkpoint=checkpoint)
+    assert "cannot be used as a checkpoint" in str(error.value)

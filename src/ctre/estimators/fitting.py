@@ -203,16 +203,19 @@ class Call:
         if self.parameters.verbose:
             callbacks.append(PrintEpochs(every=int(self.parameters.verbose)))
         if self.checkpoint is not None:
-            callbacks.append(self._resumed(state, self.checkpoint))
+            callbacks.append(self._resumed(state, self.checkpoint, callbacks))
         train(state, callbacks, n_epochs)
 
-    def _resumed(self, state: FitState, checkpoint: Checkpoint) -> Callback:
+    def _resumed(
+        self, state: FitState, checkpoint: Checkpoint, callbacks: Sequence[Callback]
+    ) -> Callback:
         """Bring a fit to where it was interrupted, and give what writes it down."""
         origin = {
             "scales of the columns": self.scaling,
             "first weights": self.estimator.network_ if self.goes_on else None,
         }
-        return checkpoint.begin(state, self.parameters.deciding(), origin, self.saved)
+        settings = self.parameters.deciding()
+        return checkpoint.begin(state, settings, origin, self.saved, callbacks)
 
     def _conclude(self, state: FitState, continuation: Mapping[str, Any]) -> None:
         """Let the estimator have what was learned, all at once."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -50,6 +51,16 @@ class Exploration(Callback):
             for keys, change in zip(self._explored, changes, strict=True)
         ]
         self.n_explored = tuple(map(len, self._explored))
+
+    def state_dict(self) -> Mapping[str, Any]:
+        """Give the places so far; none before the first update."""
+        return {"explored": list(self._explored)}
+
+    def load_state_dict(self, kept: Mapping[str, Any]) -> None:
+        """Go on from them."""
+        if kept["explored"]:
+            self._explored = list(kept["explored"])
+            self.n_explored = tuple(map(len, self._explored))
 
     @property
     def rate(self) -> float:

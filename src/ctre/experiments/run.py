@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from ctre.experiments.result import EpochPoint, Made, Outcome, Result, Seconds
 from ctre.experiments.settings import keywords_of
 from ctre.experiments.treatments import TREATMENTS
 from ctre.kernels import kernels
-from ctre.training import Callback, History, ScoreCurve
+from ctre.training import Callback, Checkpoint, History, ScoreCurve
 
 
 def run(
@@ -30,8 +31,9 @@ def run(
     data_home: Path | None = None,
     n_threads: int | None = 1,
     callbacks: Sequence[Callback] = (),
+    checkpoint: Checkpoint | None = None,
 ) -> Result:
-    """Train, test, measure. Nothing is written and nothing but the experiment decides the outcome.
+    """Train, test, measure. Nothing but the experiment decides the outcome.
 
     Parameters
     ----------
@@ -44,6 +46,9 @@ def run(
         None chooses as the estimator does.
     callbacks : sequence of Callback
         Told of the training.
+    checkpoint : Checkpoint, optional
+        Where the training is kept in case it is interrupted, and from where it goes on. Nothing
+        else is written.
 
     Returns
     -------
@@ -59,7 +64,7 @@ def run(
     """
     data = load_known(experiment.source, experiment.fingerprint, data_home)
     keywords, treatments = keywords_of(experiment.settings)
-    exploration, curve = Exploration(), ScoreCurve(data.X_test, data.y_test)
+    exploration, curve, clock = Exploration(), ScoreCurve(data.X_test, data.y_test), _Clock()
     watching = [
         TREATMENTS[name].callback(value, data.image_shape) for name, value in treatments.items()
     ]
@@ -67,10 +72,10 @@ def run(
         **keywords,
         random_state=experiment.seed,
         n_threads=n_threads,
-        callbacks=(*watching, exploration, curve, *callbacks),
+        callbacks=(*watching, exploration, curve, clock, *callbacks),
     )
-    started = time.perf_counter()
-    model.fit(data.X_train, data.y_train)
+    X = data.X_train.copy() if watching else data.X_train  # which other runs are to find unchanged
+    model.fit(X, data.y_train, checkpoint=checkpoint)
     outcome = _outcome(model, exploration, curve, data)
     pruning = tuple(take_apart(model, data, experiment.seed, experiment.prune_steps))
     history = model.history_
@@ -78,9 +83,26 @@ def run(
         train=sum(history.column("seconds_train")),
         evolve=sum(history.column("seconds_evolve")),
         validate=sum(history.column("seconds_validate")),
-        total=time.perf_counter() - started,
+        total=clock.seconds,
     )
     return Result(outcome, seconds, _made(), _epochs(history, curve), pruning)
+
+
+class _Clock(Callback):
+    """Counts the seconds since it was made, and those before an interruption."""
+
+    def __init__(self) -> None:
+        self._started, self._before = time.perf_counter(), 0.0
+
+    @property
+    def seconds(self) -> float:
+        return self._before + time.perf_counter() - self._started
+
+    def state_dict(self) -> Mapping[str, Any]:
+        return {"seconds": self.seconds}
+
+    def load_state_dict(self, kept: Mapping[str, Any]) -> None:
+        self._before = kept["seconds"]
 
 
 def _outcome(

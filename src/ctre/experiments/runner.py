@@ -21,6 +21,7 @@ from ctre.experiments.claims import STALE_AFTER
 from ctre.experiments.experiment import Experiment
 from ctre.experiments.result import Result
 from ctre.experiments.run import run
+from ctre.experiments.run_checkpoint import RunCheckpoint, sweep
 from ctre.experiments.store import Store
 from ctre.experiments.stored_run import DONE, FAILED, RUNNING
 from ctre.training import Callback
@@ -89,11 +90,13 @@ def carry_out(
     A run that fails is written down with its error, and the others go on. So is one whose process
     ends without a word (out of memory, killed): those that were under way then are done again one
     by one, so that it is known which of them it was. What is under way when this process is
-    interrupted is given back.
+    interrupted is given back. Of a run that takes longer than a minute the state is kept beside the
+    store meanwhile, for whoever does it next.
     """
     runner = _Runner(store, n_threads, data_home, retry_failed, callbacks, on_event)
     unique = list({one.key: one for one in experiments}.values())
     store.add(unique)
+    sweep(store)
     with _heart(store):
         todo = runner.open_of(unique)
         while todo:
@@ -168,7 +171,8 @@ class _Runner:
                 return
             self._under_way[one.key] = one
             self.on_event(Event(one, RUNNING))
-            yield delayed(_attempt)(one, self.data_home, self.n_threads, self.callbacks)
+            checkpoint = RunCheckpoint.of(self.store, one.key)
+            yield delayed(_attempt)(one, self.data_home, self.n_threads, self.callbacks, checkpoint)
 
     def _settle(self, one: Experiment, result: Result | None, error: str | None) -> None:
         if result is None:
@@ -177,6 +181,9 @@ class _Runner:
             self.on_event(Event(one, FAILED, error=error))
             return
         self.store.finish(one, result)
+        checkpoint = RunCheckpoint.of(self.store, one.key)
+        if checkpoint is not None:
+            checkpoint.remove()
         self.on_event(Event(one, DONE, result.seconds.total, result.outcome.test_accuracy))
 
 
@@ -185,10 +192,17 @@ def _attempt(
     data_home: Path | None,
     n_threads: int | None,
     callbacks: Sequence[Callback],
+    checkpoint: RunCheckpoint | None,
 ) -> tuple[str, Result | None, str | None]:
     """Run; an error becomes text, as not every one can be sent from one process to another."""
     try:
-        result = run(experiment, data_home=data_home, n_threads=n_threads, callbacks=callbacks)
+        result = run(
+            experiment,
+            data_home=data_home,
+            n_threads=n_threads,
+            callbacks=callbacks,
+            checkpoint=checkpoint,
+        )
     except Exception as error:
         lines = "".join(traceback.format_exception(error)).rstrip()
         return experiment.key, None, lines

@@ -56,23 +56,29 @@ class FlipAndShift(Callback):
         self._shape = image_shape
 
     def on_fit_begin(self, state: FitState) -> None:
-        """Keep the images as they are, and show them in a first way."""
+        """Keep the images as they are, and show them in the way of the first epoch to come."""
         self._rows = state.data.train_rows
         samples = state.data.rows.samples
         assert isinstance(samples, np.ndarray), "images are dense"
         self._images = samples[self._rows].reshape(-1, *self._shape)
         self._rng = stream(state.seed, "augmentation")
+        for _ in range(state.n_epochs_done):  # of a fit that goes on
+            self._draw()
         self._show(state)
 
     def on_epoch_end(self, state: FitState) -> None:
         """Show them in another way."""
         self._show(state)
 
-    def _show(self, state: FitState) -> None:
-        height, width = self._shape[:2]
+    def _draw(self) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+        """Decide which images are mirrored, and how far each is moved down and to the right."""
         n = len(self._images)
         flips = self._rng.random(n) < 0.5
-        moves = self._rng.integers(-_SHIFT, _SHIFT + 1, size=(n, 2))
+        return flips, self._rng.integers(-_SHIFT, _SHIFT + 1, size=(n, 2))
+
+    def _show(self, state: FitState) -> None:
+        height, width = self._shape[:2]
+        flips, moves = self._draw()
         shown = np.zeros_like(self._images)
         for down, right in np.unique(moves, axis=0):
             those = np.flatnonzero((moves == (down, right)).all(axis=1))
@@ -83,7 +89,7 @@ class FlipAndShift(Callback):
             moved = np.zeros_like(images)
             moved[:, to_rows, to_columns] = images[:, from_rows, from_columns]
             shown[those] = moved
-        state.data.rows.samples[self._rows] = shown.reshape(n, -1)
+        state.data.rows.samples[self._rows] = shown.reshape(len(shown), -1)
 
 
 def _moved(by: int, size: int) -> tuple[slice, slice]:
@@ -103,13 +109,14 @@ class _KeptRows(TrainingEvidence):
     """Evidence on rows that serve for some updates, in place of fresh ones for each."""
 
     n_updates: int
-    _n_asked = 0
+    n_asked = 0
+    kept: NDArray[np.int32]
 
     def sample(self, size: float | None) -> NDArray[np.int32]:
-        if self._n_asked % self.n_updates == 0:
-            self._kept = super().sample(size)
-        self._n_asked += 1
-        return self._kept
+        if self.n_asked % self.n_updates == 0:
+            self.kept = super().sample(size)
+        self.n_asked += 1
+        return self.kept
 
 
 class KeepRows(Callback):
@@ -130,7 +137,16 @@ class KeepRows(Callback):
         assert isinstance(usual, TrainingEvidence)
         kept = _KeptRows(usual.network, usual.data, usual.batch_size, usual.rng, usual.n_threads)
         kept.n_updates = self._n_updates
-        state.observe = kept
+        state.observe = self._evidence = kept
+
+    def state_dict(self) -> Mapping[str, Any]:
+        """Give the rows, and how often they have served."""
+        evidence = self._evidence
+        return {"n_asked": evidence.n_asked, "rows": evidence.kept} if evidence.n_asked else {}
+
+    def load_state_dict(self, kept: Mapping[str, Any]) -> None:
+        """Go on with them."""
+        self._evidence.n_asked, self._evidence.kept = kept["n_asked"], kept["rows"]
 
 
 TREATMENTS: Mapping[str, Treatment] = MappingProxyType(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,16 @@ class Callback:
     def on_fit_end(self, state: FitState) -> None:
         """End in good order."""
 
+    def state_dict(self) -> Mapping[str, Any]:
+        """Give what it must know again if the fit is interrupted; a checkpoint keeps it.
+
+        Nested mappings, lists, text, numbers, True, False, None, and arrays of numbers.
+        """
+        return {}
+
+    def load_state_dict(self, kept: Mapping[str, Any]) -> None:
+        """Take that back, in a fit that goes on: after ``on_fit_begin``, if there was something."""
+
 
 class ScoreCurve(Callback):
     """Writes down loss and score of some rows after every epoch; they decide nothing.
@@ -115,6 +125,14 @@ class ScoreCurve(Callback):
         loss, score = self._rows.evaluate(state.network, state.task, state.settings.n_threads)
         self.losses.append(loss)
         self.scores.append(score)
+
+    def state_dict(self) -> Mapping[str, Any]:
+        """Give the curves so far."""
+        return {"losses": list(self.losses), "scores": list(self.scores)}
+
+    def load_state_dict(self, kept: Mapping[str, Any]) -> None:
+        """Go on from them."""
+        self.losses, self.scores = list(kept["losses"]), list(kept["scores"])
 
     def on_fit_end(self, state: FitState) -> None:  # noqa: ARG002
         """Let the prepared rows go."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import warnings
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
@@ -52,7 +53,8 @@ class Checkpoint:
     checksums: 20 bytes for every connection under SGD, 24 under Adam, and some for every neuron.
 
     A fit with ``random_state=None`` goes on with the seed that it had drawn. A callback is told of
-    a fit that goes on by ``on_fit_begin``, whose state then has a history.
+    a fit that goes on by ``on_fit_begin``, whose state then has a history, and gets back what its
+    ``state_dict`` gave.
 
     Examples
     --------
@@ -135,6 +137,7 @@ class Checkpoint:
         settings: Mapping[str, Any],
         about_data: Mapping[str, object],
         saved: SavedFit | None,
+        callbacks: Sequence[Callback] = (),
     ) -> Callback:
         """Bring a fit to where it was, and give what writes its state down.
 
@@ -148,11 +151,13 @@ class Checkpoint:
             What else belongs to the data, such as what the rows went through before.
         saved : SavedFit or None
             What `latest` gave.
+        callbacks : sequence of Callback
+            Those that watch the fit.
 
         Returns
         -------
         Callback
-            To be the last of those that watch the fit.
+            To be the last of them.
 
         Raises
         ------
@@ -172,7 +177,7 @@ class Checkpoint:
         }
         if saved is not None:
             saved.restore(fit, origin)
-        return _Writer(self, origin, saved)
+        return Writer(self, origin, saved, callbacks)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -260,6 +265,22 @@ class SavedFit:
                 stacklevel=2,
             )
 
+    def restore_callbacks(self, callbacks: Mapping[str, Callback]) -> None:
+        """Give callbacks what theirs was; one that was not there then gets nothing.
+
+        Raises
+        ------
+        InvalidDataError
+            If it is not what they gave.
+        """
+        if "callbacks" not in self.content:  # older ones have none
+            return
+        with _FORMAT.reading(self.file):
+            kept = self.content.branch("callbacks")
+            for name, callback in callbacks.items():
+                if name in kept:
+                    callback.load_state_dict(kept.branch(name).values)
+
     def _differences(
         self, kind: str, origin: Mapping[str, Mapping[str, Any]]
     ) -> list[tuple[str, Any, Any]]:
@@ -274,19 +295,38 @@ class SavedFit:
         return f"SavedFit({self.n_epochs_done} of {self.n_epochs} epochs)"
 
 
-class _Writer(Callback):
-    """Writes the state of a fit down, and removes what is older than the file before."""
+class Writer(Callback):
+    """Writes the state of a fit down, and removes what is older than the file before.
+
+    Parameters
+    ----------
+    checkpoint : Checkpoint
+        Where to.
+    origin : mapping
+        What the fit comes from.
+    saved : SavedFit or None
+        Where it goes on from.
+    callbacks : sequence of Callback
+        Whose state belongs to it.
+    """
 
     def __init__(
-        self, checkpoint: Checkpoint, origin: Mapping[str, Any], saved: SavedFit | None
+        self,
+        checkpoint: Checkpoint,
+        origin: Mapping[str, Any],
+        saved: SavedFit | None,
+        callbacks: Sequence[Callback],
     ) -> None:
-        self.checkpoint, self.origin = checkpoint, origin
+        self.checkpoint, self.origin, self.saved = checkpoint, origin, saved
+        self.callbacks = dict(_named(callbacks))
         self.newest = None if saved is None else saved.file
 
     def on_fit_begin(self, state: FitState) -> None:
-        """See that the disk takes the file before hours are spent."""
-        if self.newest is None:
+        """Give callbacks their own back, or see that the disk takes the file before it is late."""
+        if self.saved is None:
             self.write(state)
+        else:
+            self.saved.restore_callbacks(self.callbacks)
 
     def on_epoch_end(self, state: FitState) -> None:
         """Write, if it is time, or if this was the last one."""
@@ -295,7 +335,13 @@ class _Writer(Callback):
 
     def write(self, state: FitState) -> None:
         """Write."""
-        tree = {**self.origin, "n_epochs": state.settings.n_epochs, "state": state.state()}
+        own = {name: callback.state_dict() for name, callback in self.callbacks.items()}
+        tree = {
+            **self.origin,
+            "n_epochs": state.settings.n_epochs,
+            "state": state.state(),
+            "callbacks": {name: kept for name, kept in own.items() if kept},
+        }
         file = self.checkpoint.folder / f"checkpoint-{state.n_epochs_done:06}.safetensors"
         with whole_file(file) as opened:
             opened.write(_FORMAT.encode(tree))
@@ -303,6 +349,15 @@ class _Writer(Callback):
             if old not in (file, self.newest):
                 old.unlink(missing_ok=True)
         self.newest = file
+
+
+def _named(callbacks: Sequence[Callback]) -> Iterator[tuple[str, Callback]]:
+    """Tell callbacks apart by their class, and those of one class by their order."""
+    counts: Counter[str] = Counter()
+    for callback in callbacks:
+        kind = type(callback).__qualname__
+        counts[kind] += 1
+        yield f"{kind} {counts[kind]}", callback
 
 
 def _n_epochs_of(file: Path) -> int:
