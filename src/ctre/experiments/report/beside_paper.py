@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,26 +63,36 @@ def matched(cells: Iterable[Cell]) -> dict[Place, Both]:
     ours = {(cell.dataset, identity(cell.settings)): cell for cell in cells if not cell.prune_steps}
     found = {}
     for place, reported in paper_numbers().items():
-        cell = ours.get((place.dataset, _identity_of(place)))
+        cell = ours.get((place.dataset, _identities()[place]))
         if cell is not None and reported is not None and place.table != _DELAY_TABLE:
             found[place] = Both(place, reported, cell)
     return found
 
 
-def is_papers(cell: Cell, names: Mapping[tuple[str, str], Any]) -> bool:
-    """Tell whether a cell is one of the paper's tables; ``names`` as `papers_names` gives them."""
-    return (cell.dataset, identity(cell.settings)) in names
+def without_papers(cells: Iterable[Cell]) -> list[Cell]:
+    """Keep the cells that are in no table of the paper."""
+    papers = {(place.dataset, name) for place, name in _identities().items()}
+    return [cell for cell in cells if (cell.dataset, identity(cell.settings)) not in papers]
 
 
-def papers_names() -> dict[tuple[str, str], Place]:
-    """Give data set and identity of every cell of the paper's tables."""
-    return {(place.dataset, _identity_of(place)): place for place in paper_numbers()}
+@cache
+def _identities() -> dict[Place, str]:
+    """Give the identity of every cell of the paper's tables; many share one."""
+    found: dict[tuple[Any, ...], str] = {}
+    names = {}
+    for place in paper_numbers():
+        scaling = get_record(place.dataset).paper_scale
+        what = scaling, place.size, place.epsilon, place.method, place.variant
+        if what not in found:
+            found[what] = _identity_of(place, scaling)
+        names[place] = found[what]
+    return names
 
 
-def _identity_of(place: Place) -> str:
+def _identity_of(place: Place, scaling: str) -> str:
     keywords: dict[str, Any] = {
         **PAPER_PROTOCOL,
-        "scaling": get_record(place.dataset).paper_scale,
+        "scaling": scaling,
         "hidden_layer_sizes": (place.size,) * 3,
         "epsilon": place.epsilon or 1.0,
         "method": place.method,
@@ -196,8 +207,11 @@ def _delay_tables(cells: Sequence[Cell]) -> Iterator[Table]:
     ours = {(cell.dataset, identity(cell.settings)): cell for cell in cells if not cell.prune_steps}
     places = [place for place in paper_numbers() if place.table == _DELAY_TABLE]
     for dataset in dict.fromkeys(place.dataset for place in places):
-        here = {place: ours.get((dataset, _identity_of(place))) for place in places
-                if place.dataset == dataset}  # fmt: skip
+        here = {
+            place: ours.get((dataset, _identities()[place]))
+            for place in places
+            if place.dataset == dataset
+        }
         curves = {
             place: curve.mean(axis=0)
             for place, cell in here.items()

@@ -8,10 +8,9 @@ from typing import Any
 from ctre.experiments.cells import Cell, cells_of, in_order
 from ctre.experiments.report import pictures
 from ctre.experiments.report.beside_paper import (
-    is_papers,
     mean_and_spread,
-    papers_names,
     sections_beside,
+    without_papers,
 )
 from ctre.experiments.report.comparisons import across_section, within_section
 from ctre.experiments.report.document import Part, Picture, Report, Section, Table, Value
@@ -36,12 +35,10 @@ def report_on(
     """
     cells = cells_of(store)
     trained = [cell for cell in cells if not cell.prune_steps]
-    names = papers_names()
-    others = [cell for cell in trained if not is_papers(cell, names)]
     sections = [
         _summary(store, cells),
         *sections_beside(trained, notes),
-        *_others(others),
+        *_others(without_papers(trained)),
         *within_section(trained),
         *across_section(trained),
         *_curves(trained),
