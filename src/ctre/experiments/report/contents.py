@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ctre.experiments.cells import Cell, cells_of, in_order
@@ -15,6 +16,15 @@ from ctre.experiments.report.beside_paper import (
 from ctre.experiments.report.comparisons import across_section, within_section
 from ctre.experiments.report.document import Part, Picture, Report, Section, Table, Value
 from ctre.experiments.store import Store
+
+_CURVES = (
+    "Mean over the seeds; the band is one standard deviation. The paper's figures 2 and 8 to 13 "
+    "are curves of accuracy, 6 and 7 of the loss, 5 compares with Hebb's rule."
+)
+_COSTS = (
+    "Each mark is an experiment, mean over its seeds; the line joins those that no other one beats "
+    "in both. Seconds are of one thread, and of a machine that did other things as well."
+)
 
 
 def report_on(
@@ -35,16 +45,17 @@ def report_on(
     """
     cells = cells_of(store)
     trained = [cell for cell in cells if not cell.prune_steps]
+    pruned = [cell for cell in cells if cell.prune_steps]
     sections = [
         _summary(store, cells),
         *sections_beside(trained, notes),
         *_others(without_papers(trained)),
         *within_section(trained),
         *across_section(trained),
-        *_curves(trained),
-        *_densities(trained),
-        *_fronts(trained),
-        *_pruning([cell for cell in cells if cell.prune_steps]),
+        *_drawn("Learning curves", _CURVES, _curves(trained)),
+        *_drawn("Accuracy by density", "As in figure 3 of the paper.", _densities(trained)),
+        *_drawn("What accuracy costs", _COSTS, _fronts(trained)),
+        *_drawn("Taking networks apart", "As in figure 4 of the paper.", _pruning(pruned)),
     ]
     return Report(title, sections)
 
@@ -96,7 +107,7 @@ def _others(cells: Sequence[Cell]) -> Iterator[Section]:
                 Value(cell.method),
                 Value(cell.shape),
                 Value(cell.budget, order=cell.epsilon),
-                Value(", ".join(f"{name} {value}" for name, value in cell.unusual.items())),
+                Value(_unusual(cell)),
                 Value(
                     mean_and_spread(cell),
                     order=cell.mean,
@@ -116,91 +127,64 @@ def _number(value: float, form: str) -> Value:
     return Value(f"{value:{form}}", order=value)
 
 
-def _panels(cells: Sequence[Cell]) -> dict[tuple[str, str, str], list[Cell]]:
-    """Gather what belongs into one picture of curves: same data, size, density and settings."""
-    return in_order(
-        cells,
-        lambda cell: (
-            cell.dataset,
-            ", ".join(f"{name} {value}" for name, value in cell.unusual.items()),
-            cell.dataset,
-        ),
-    )
+def _drawn(title: str, words: str, drawn: Iterable[Picture]) -> Iterator[Section]:
+    """Make a section of pictures, if there are any."""
+    found = list(drawn)
+    if found:
+        yield Section(title, [words, *found])
 
 
-def _curves(cells: Sequence[Cell]) -> Iterator[Section]:
-    parts: list[Part] = []
-    for (dataset, unusual, _), own in _panels(cells).items():
+def _curves(cells: Sequence[Cell]) -> Iterator[Picture]:
+    """Draw accuracy and loss over the epochs, for every data set and what is unusual."""
+    groups = in_order(cells, lambda cell: (cell.dataset, _unusual(cell)))
+    for (dataset, unusual), own in groups.items():
         if not any(cell.curve("test_accuracy") is not None for cell in own):
             continue
         title = dataset + (f", {unusual}" if unusual else "")
         name = f"{dataset}-{unusual}".strip("-").replace(" ", "-").replace(",", "")
-        parts += [
-            Picture(
-                f"accuracy-{name}",
-                f"Test accuracy (%) while learning: {title}",
-                lambda own=own: pictures.curves(own, "test_accuracy", 100.0),  # type: ignore[misc]
-            ),
-            Picture(
-                f"loss-{name}",
-                f"Test loss while learning: {title}",
-                lambda own=own: pictures.curves(own, "test_loss", 1.0),  # type: ignore[misc]
-            ),
-        ]
-    if parts:
-        words = (
-            "Mean over the seeds; the band is one standard deviation. The paper's figures 2 and 8 "
-            "to 13 are curves of accuracy, 6 and 7 of the loss, 5 compares with Hebb's rule."
-        )
-        yield Section("Learning curves", [words, *parts])
-
-
-def _densities(cells: Sequence[Cell]) -> Iterator[Section]:
-    parts = []
-    groups = in_order(cells, lambda cell: (cell.dataset, cell.shape, str(cell.unusual)))
-    for (dataset, shape, _), own in groups.items():
-        by_method = in_order(own, lambda cell: cell.method)
-        if any(len(some) >= 3 for some in by_method.values()):
-            parts.append(
-                Picture(
-                    f"density-{dataset}-{shape}",
-                    f"Accuracy (%) by density: {dataset}, {shape} neurons",
-                    lambda own=own: pictures.densities(own),  # type: ignore[misc]
-                )
+        for what, column, scale in (
+            ("accuracy (%)", "test_accuracy", 100.0),
+            ("loss", "test_loss", 1.0),
+        ):
+            yield Picture(
+                f"{what.partition(' ')[0]}-{name}",
+                f"Test {what} while learning: {title}",
+                partial(pictures.curves, own, column, scale),
             )
-    if parts:
-        yield Section("Accuracy by density", ["As in figure 3 of the paper.", *parts])
 
 
-def _fronts(cells: Sequence[Cell]) -> Iterator[Section]:
-    parts: list[Part] = []
+def _densities(cells: Sequence[Cell]) -> Iterator[Picture]:
+    """Draw accuracy over density, where a method was trained at three or more."""
+    groups = in_order(cells, lambda cell: (cell.dataset, cell.shape, _unusual(cell)))
+    for (dataset, shape, _), own in groups.items():
+        if any(len(some) >= 3 for some in in_order(own, lambda cell: cell.method).values()):
+            yield Picture(
+                f"density-{dataset}-{shape}",
+                f"Accuracy (%) by density: {dataset}, {shape} neurons",
+                partial(pictures.densities, own),
+            )
+
+
+def _fronts(cells: Sequence[Cell]) -> Iterator[Picture]:
+    """Draw what accuracy costs, where there is something to choose from."""
     for dataset, own in in_order(cells, lambda cell: cell.dataset).items():
         if len(own) >= 3:
-            parts.append(
-                Picture(
-                    f"front-{dataset}",
-                    f"{dataset}: accuracy (%) by connections, and by seconds of training",
-                    lambda own=own: pictures.fronts(own),  # type: ignore[misc]
-                )
+            yield Picture(
+                f"front-{dataset}",
+                f"{dataset}: accuracy (%) by connections, and by seconds of training",
+                partial(pictures.fronts, own),
             )
-    if parts:
-        words = (
-            "Each mark is an experiment, mean over its seeds; the line joins those that no other "
-            "one beats in both. Seconds are of one thread, and of a machine that did other things "
-            "as well."
-        )
-        yield Section("What accuracy costs", [words, *parts])
 
 
-def _pruning(cells: Sequence[Cell]) -> Iterator[Section]:
-    parts = []
+def _pruning(cells: Sequence[Cell]) -> Iterator[Picture]:
+    """Draw accuracy while connections leave."""
     for dataset, own in in_order(cells, lambda cell: cell.dataset).items():
-        parts.append(
-            Picture(
-                f"pruning-{dataset}",
-                f"Test accuracy (%) while connections leave: {dataset}",
-                lambda own=own: pictures.pruning(own),  # type: ignore[misc]
-            )
+        yield Picture(
+            f"pruning-{dataset}",
+            f"Test accuracy (%) while connections leave: {dataset}",
+            partial(pictures.pruning, own),
         )
-    if parts:
-        yield Section("Taking networks apart", ["As in figure 4 of the paper.", *parts])
+
+
+def _unusual(cell: Cell) -> str:
+    return ", ".join(f"{name} {value}" for name, value in cell.unusual.items())
