@@ -5,6 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
+import subprocess
+import sys
+import time
 
 import pytest
 from joblib import parallel_config
@@ -13,6 +17,15 @@ from ctre.experiments import Store, carry_out
 from ctre.experiments.stored_run import DONE
 
 distributed = pytest.importorskip("distributed")
+CLI = "import sys; from distributed.cli.dask_{0} import main; sys.exit(main())"
+GRID = """
+dataset = ["iris", "wine"]
+method = ["set", "ctre-seq"]
+hidden_layer_sizes = [[30, 30]]
+epsilon = 5
+max_iter = 20
+seeds = 5
+"""
 pytestmark = pytest.mark.filterwarnings("default")  # distributed's own
 
 
@@ -67,3 +80,53 @@ def test_a_hundred_runs_are_the_same_bit_for_bit(client, experiment_of):
     alone, cluster = both(client, experiments)
     assert cluster == alone
     assert len(cluster) == 100
+
+
+def started(role, *words):
+    """Start a scheduler or a worker, as ``dask scheduler`` and ``dask worker`` do."""
+    command = [sys.executable, "-c", CLI.format(role), *words, "--no-dashboard"]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@pytest.fixture
+def address(tmp_path):
+    """A scheduler and two workers that were started on their own; and the workers."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    found = f"tcp://127.0.0.1:{port}"
+    once = ("--no-nanny", "--nthreads", "1", "--local-directory", str(tmp_path))
+    scheduler = started("scheduler", "--host", "127.0.0.1", "--port", str(port))
+    workers = [started("worker", found, *once) for _ in range(2)]
+    with distributed.Client(found, timeout=300) as client:
+        client.wait_for_workers(2, timeout=300)
+    yield found, workers
+    for process in (*workers, scheduler):
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.slow  # a scheduler and its workers need seconds to come up
+def test_a_cluster_that_is_already_there_loses_a_worker(address, tmp_path):
+    scheduler, workers = address
+    (tmp_path / "grid.toml").write_text(GRID)
+    study = [sys.executable, "-m", "ctre", "study", str(tmp_path / "grid.toml"), "--store"]
+    here, there = tmp_path / "here.db", tmp_path / "there.db"
+    with subprocess.Popen([*study, str(there), "--dask", scheduler]) as process:
+        while process.poll() is None and not n_done(there):
+            time.sleep(0.05)
+        assert process.poll() is None
+        workers[0].kill()
+        assert process.wait(600) == 0
+    assert subprocess.run([*study, str(here)], check=False).returncode == 0
+    with Store(here) as alone, Store(there) as cluster:
+        assert digests(cluster) == digests(alone)
+        assert {status for status, *_ in digests(cluster).values()} == {DONE}
+        assert len(digests(cluster)) == 20
+
+
+def n_done(path):
+    if not path.exists():
+        return 0
+    with Store(path) as store:
+        return sum(run.status == DONE for run in store.runs())

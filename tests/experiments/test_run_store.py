@@ -203,6 +203,8 @@ def test_another_database_and_another_version_are_refused(tmp_path):
     with pytest.raises(StoreError, match="does not exist"):
         Store(tmp_path / "none.db", must_exist=True)
     assert not (tmp_path / "none.db").exists()
+    with pytest.raises(StoreError, match=r"runs\.db: its folder does not exist"):
+        Store(tmp_path / "none" / "runs.db")
 
 
 def test_merging_keeps_what_is_there(tmp_path, experiment_of, result):

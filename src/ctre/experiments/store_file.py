@@ -200,6 +200,8 @@ def _explained(error: sqlite3.Error, path: str) -> str:
         )
     if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return f"another process has kept it locked for {_PATIENCE:.0f} seconds."
+    if primary == sqlite3.SQLITE_CANTOPEN and not Path(path).absolute().parent.is_dir():
+        return "its folder does not exist. Make it first, or choose another one."
     if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return f"it cannot be opened for writing ({error})."
     return str(error)

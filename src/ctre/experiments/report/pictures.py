@@ -186,6 +186,6 @@ def _add_legend(figure: Figure, panels: Sequence[Axes]) -> None:
             labels.setdefault(label, handle)
     if labels:
         legend = figure.legend(
-            list(labels.values()), list(labels), loc="outside lower center", ncols=6
+            list(labels.values()), list(labels), loc="outside lower left", ncols=6
         )
         soften(legend)
