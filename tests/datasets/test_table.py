@@ -302,7 +302,7 @@ def test_the_name_of_the_labels_is_told(written):
     ],
 )
 def test_known_names_tell_labels_from_features(written, text, target):
-    """Planted mistakes: y is taken for the labels; labels of a usual name are not found."""
+    """Planted mistake: y is taken for the labels."""
     samples = read_samples(written(text), known=KnownFile(("a", "y"), "species"))
     assert_array_equal(samples.X, [[1, 2]])
     assert samples.feature_names == ("a", "y")
