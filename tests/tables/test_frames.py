@@ -71,6 +71,28 @@ def test_moments_with_a_zone_are_in_utc():
     assert column.values == np.datetime64("2024-01-01T00:00:00")
 
 
+SPANS = pd.Series(pd.to_timedelta([1, None, 3], unit="h"))
+MOMENTS = pd.Series(pd.to_datetime(["2024-01-01 01:00", None], utc=True))
+
+
+@pytest.mark.parametrize(
+    ("column", "seconds"),
+    [
+        (SPANS, [3600, np.nan, 10800]),
+        (SPANS.astype("duration[ns][pyarrow]"), [3600, np.nan, 10800]),
+        (MOMENTS, [1704070800, np.nan]),
+        (MOMENTS.astype("timestamp[ns, tz=UTC][pyarrow]"), [1704070800, np.nan]),
+    ],
+    ids=["spans", "spans of arrow", "moments", "moments of arrow"],
+)
+def test_spans_and_moments_may_be_missing(column, seconds):
+    (got,) = as_table(pd.DataFrame({"d": column})).columns
+    since = got.values
+    if since.dtype.kind == "M":
+        since = np.where(np.isnat(since), np.nan, since.astype(np.float64))
+    np.testing.assert_array_equal(since, seconds)
+
+
 def test_columns_of_arrays_are_called_by_their_places():
     rows = np.array([[1.5, "a", True], [np.nan, None, False]], dtype=object)
     table = as_table(rows)
