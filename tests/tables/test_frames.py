@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 from scipy.sparse import csr_array
 
+from ctre.datasets import read_file
 from ctre.errors import InvalidDataError, MissingExtraError
-from ctre.tables import TableEncoder, as_table
+from ctre.tables import TableEncoder, as_table, labelled_table
 
 FRAME = pd.DataFrame(
     {
@@ -127,3 +128,12 @@ def test_frames_without_narwhals_name_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "narwhals.stable.v2", None)
     with pytest.raises(MissingExtraError, match=r'pip install "ctre\[tables\]"'):
         as_table(FRAME)
+
+
+def test_all_problems_of_a_file_are_in_one_message(tmp_path):
+    """Planted: two columns of one name hide the others."""
+    path = tmp_path / "t.csv"
+    path.write_text("a,a,label\n1,2,x\n2,3\n4,5,y\n")
+    with pytest.raises(InvalidDataError, match="both called 'a'") as caught:
+        read_file(path, rows_of=labelled_table)
+    assert "row 2 (line 3) must have 3 fields" in str(caught.value)

@@ -62,14 +62,13 @@ def labelled_table(raw: RawTable, kinds: Mapping[str, str] | None = None) -> Lab
         If rows or names are wrong, or a column of numbers has a few cells that are none; in one
         message.
     """
-    table = as_table(raw)
-    for name, column in zip(table.names, raw.columns, strict=True):
-        if column.kind == "text" and name not in (kinds or ()):
-            words = f"If they are words: kinds='{name}=category'."
+    for column in raw.columns:
+        if column.kind == "text" and column.key not in (kinds or ()):
+            words = f"If they are words: kinds='{column.key}=category'."
             note_strays(column, raw, least=_NEARLY_ALL, way_out=words)
     raw.problems.raise_if_any()
     return LabelledTable(
-        X=table,
+        X=as_table(raw),
         y=labels_of(raw),
         feature_names=raw.names,
         target_name=raw.target_name,
