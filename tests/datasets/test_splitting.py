@@ -94,7 +94,7 @@ def test_rare_classes_are_trained_on_beside_large_ones():
     labels = np.append(np.arange(56), [56, 56, 57, 57])
     with (
         pytest.warns(UserWarning, match="and 51 more labels"),
-        pytest.raises(InvalidDataError, match="4 rows of 2 classes, beside 56 .* single row, can"),
+        pytest.raises(InvalidDataError, match=r"4 rows of 2 classes, beside 56 .* single row, can"),
     ):
         split(dataset(labels))
 
