@@ -121,7 +121,8 @@ def _of_series(nw: Any, name: str, series: Any) -> Column:
 
 def _values(series: Any, missing: Any, dtype: str) -> NDArray[Any]:
     """Give the values of a series; in Arrow types, pandas before 2.2 gives its NA among objects."""
-    return np.where(series.is_null().to_numpy(), missing, series.to_numpy()).astype(dtype)
+    values: NDArray[Any] = np.where(series.is_null().to_numpy(), missing, series.to_numpy())
+    return values.astype(dtype)
 
 
 def _plain(values: NDArray[Any]) -> tuple[NDArray[Any], bool]:
