@@ -8,7 +8,7 @@ CXX_SOURCES := $(wildcard src/native/*.?pp src/native/kernels/*.?pp)
 SOURCES := pyproject.toml CMakeLists.txt $(CXX_SOURCES)
 WORKERS := auto
 
-.PHONY: demo test test-slow test-torch test-planted test-nightly test-level check instructions wheel test-wheel format clean
+.PHONY: demo test test-slow test-torch test-planted test-nightly test-oldest test-level check instructions wheel test-wheel format clean
 
 demo: $(VENV)/.installed  ## train on Madelon's synthetic sibling, with a picture at the end
 	$(BIN)/ctre train make-madelon --out runs/demo
@@ -29,6 +29,15 @@ TORCH := torch
 test-torch: $(VENV)/.installed  ## test the PyTorch front; TORCH names what pip installs, a smaller build of it for instance
 	$(BIN)/python -m pip install --quiet "$(TORCH)"
 	$(BIN)/python -m pytest tests/torch_front tests/test_torch_extra.py -m "slow or not slow"
+
+# What those versions stand on is new and says what it will drop: such warnings are no failures here.
+test-oldest:  ## test with the oldest versions that pyproject.toml allows, on its oldest Python
+	test -x build/test-oldest/bin/python || $(PYTHON) -m venv build/test-oldest
+	build/test-oldest/bin/python -m pip install --quiet uv
+	build/test-oldest/bin/uv pip install --quiet --python build/test-oldest/bin/python \
+	  --resolution lowest-direct ".[test]"
+	build/test-oldest/bin/python -m pytest -n $(WORKERS) --dist worksteal \
+	  -W default::DeprecationWarning -W default::PendingDeprecationWarning -W default::FutureWarning
 
 LEVEL := -O1
 test-level:  ## test the kernels compiled at another optimization level than a release's, in build/test-level

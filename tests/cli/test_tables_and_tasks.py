@@ -111,6 +111,18 @@ def test_whole_numbers_of_one_row_each_are_asked_about(ctre, quick):
     assert "--task regression" in result.stderr
 
 
+@pytest.mark.filterwarnings("default:A single row has the label")
+def test_labels_that_look_like_names_are_classes_where_that_is_said(ctre, tmp_path, quick, rng):
+    """Planted: what was asked for is refused all the same."""
+    names = [f"name {place}" for place in range(25)] + ["x", "y"] * 40
+    rows = pd.DataFrame({"a": rng.normal(size=105), "b": rng.normal(size=105), "y": names})
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    result = ctre("train", "t.csv", *quick, code=2)
+    assert "27 different labels, 25 of them once. Are they names of the rows?" in result.stderr
+    result = ctre("train", "t.csv", "--task", "classification", *quick)
+    assert "A single row has the label name 0, name 1, " in result.stderr
+
+
 @pytest.mark.parametrize(
     ("target", "task", "words"),
     [

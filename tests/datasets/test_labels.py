@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ctre.datasets import FileFormat, labels_like, read_file
-from ctre.datasets.labels import as_labels, labels_of_text, looks_measured
+from ctre.datasets.labels import as_labels, labels_of_text, looks_measured, require_classes
 from ctre.errors import InvalidDataError
 
 
@@ -119,3 +119,20 @@ def test_many_labels_of_one_row_are_a_measurement():
     assert looks_measured(np.array([f"name {place}" for place in range(40)]))
     assert not looks_measured(np.arange(40) % 20)
     assert not looks_measured(np.array(["a", "a", "b", "b", "c"]))
+    assert looks_measured(np.append(np.arange(40), np.zeros(700, dtype=int)))
+
+
+def test_many_rare_classes_beside_large_ones_are_classes():
+    """Planted: the rows are not counted."""
+    long_tail = np.concatenate([np.arange(16), np.arange(16, 30).repeat(70)])
+    assert not looks_measured(long_tail)
+    require_classes(long_tail)
+
+
+@pytest.mark.parametrize(
+    ("labels", "what"),
+    [(np.arange(40), "a measurement"), (np.array([f"name {i}" for i in range(40)]), "names")],
+)
+def test_labels_that_are_no_classes_are_refused_where_classes_are_learned(labels, what):
+    with pytest.raises(InvalidDataError, match=f"40 of the 40 .* they look like {what}"):
+        require_classes(labels)

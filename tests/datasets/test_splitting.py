@@ -80,9 +80,22 @@ def test_a_class_of_one_row_is_trained_on_and_named():
     assert len(parts.y_train) + len(parts.y_test) == 6
 
 
-@pytest.mark.parametrize("labels", [np.arange(40), [f"name {i}" for i in range(40)]])
-def test_labels_that_occur_once_are_a_measurement(labels):
-    with pytest.raises(InvalidDataError, match="40 of the 40 different labels occur once"):
+def test_labels_of_one_row_each_leave_nothing_to_test_on():
+    with pytest.raises(InvalidDataError, match="Every one of the 40 classes has a single row"):
+        split(dataset(np.arange(40)))
+
+
+def test_rare_classes_are_trained_on_beside_large_ones():
+    labels = np.concatenate([np.arange(16), np.arange(16, 30).repeat(20)])
+    with pytest.warns(UserWarning, match="has the label 0, 1, 2, 3, 4 and 11 more labels: it is"):
+        parts = split(dataset(labels))
+    assert set(range(16)) <= set(parts.y_train.tolist())
+    assert set(parts.y_test.tolist()) == set(range(16, 30))
+    labels = np.append(np.arange(56), [56, 56, 57, 57])
+    with (
+        pytest.warns(UserWarning, match="and 51 more labels"),
+        pytest.raises(InvalidDataError, match=r"4 rows of 2 classes, beside 56 .* single row, can"),
+    ):
         split(dataset(labels))
 
 

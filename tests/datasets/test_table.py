@@ -302,7 +302,7 @@ def test_the_name_of_the_labels_is_told(written):
     ],
 )
 def test_known_names_tell_labels_from_features(written, text, target):
-    """Planted mistakes: y is taken for the labels; labels of a usual name are not found."""
+    """Planted mistake: y is taken for the labels."""
     samples = read_samples(written(text), known=KnownFile(("a", "y"), "species"))
     assert_array_equal(samples.X, [[1, 2]])
     assert samples.feature_names == ("a", "y")
@@ -343,3 +343,13 @@ def test_rows_to_predict_must_have_the_columns_of_the_model(written):
     assert read_samples(path, n_features=2).X.shape == (1, 2)
     with pytest.raises(InvalidDataError, match="must have 3 columns beside the labels, got 2"):
         read_samples(path, n_features=3)
+
+
+@pytest.mark.parametrize(
+    ("first", "shown"), [("Sales of 2024", "'Sales of 2024'"), ("a,b,label", "'a,b,label'")]
+)
+def test_a_first_row_that_is_none_of_the_table_is_named(written, first, shown):
+    """A title, or a header that is divided otherwise than the rows."""
+    path = written(first + "\n" + "1;2;x\n2;3;y\n" * 4)
+    with pytest.raises(InvalidDataError, match=f"line 1 must have 3 fields.* got 1: {shown}. A ti"):
+        read_file(path)

@@ -25,7 +25,7 @@ def plateaus(scores, tol):
 
 def test_what_counts_as_an_improvement():
     """Planted: the latest score instead of the best, and an improvement of exactly tol left out."""
-    assert list(plateaus([0.5, 0.5, 0.4, 0.45, 0.6, 0.59, 0.7], 0.1)) == [0, 1, 2, 3, 0, 1, 0]
+    assert list(plateaus([0.5, 0.5, 0.3, 0.45, 0.6, 0.59, 0.7], 0.1)) == [0, 1, 2, 3, 0, 1, 0]
     assert list(plateaus([0.5, 0.75, 0.875], 0.25)) == [0, 0, 1]
     assert list(plateaus([0.5, 0.5], 0.0)) == [0, 0]
     assert list(plateaus([-3.0, -4.0, -2.0], 0.5)) == [0, 1, 0]

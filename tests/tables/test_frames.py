@@ -11,8 +11,9 @@ import pyarrow as pa
 import pytest
 from scipy.sparse import csr_array
 
+from ctre.datasets import read_file
 from ctre.errors import InvalidDataError, MissingExtraError
-from ctre.tables import TableEncoder, as_table
+from ctre.tables import TableEncoder, as_table, labelled_table
 
 FRAME = pd.DataFrame(
     {
@@ -71,6 +72,28 @@ def test_moments_with_a_zone_are_in_utc():
     assert column.values == np.datetime64("2024-01-01T00:00:00")
 
 
+SPANS = pd.Series(pd.to_timedelta([1, None, 3], unit="h"))
+MOMENTS = pd.Series(pd.to_datetime(["2024-01-01 01:00", None], utc=True))
+
+
+@pytest.mark.parametrize(
+    ("column", "seconds"),
+    [
+        (SPANS, [3600, np.nan, 10800]),
+        (SPANS.astype("duration[ns][pyarrow]"), [3600, np.nan, 10800]),
+        (MOMENTS, [1704070800, np.nan]),
+        (MOMENTS.astype("timestamp[ns, tz=UTC][pyarrow]"), [1704070800, np.nan]),
+    ],
+    ids=["spans", "spans of arrow", "moments", "moments of arrow"],
+)
+def test_spans_and_moments_may_be_missing(column, seconds):
+    (got,) = as_table(pd.DataFrame({"d": column})).columns
+    since = got.values
+    if since.dtype.kind == "M":
+        since = np.where(np.isnat(since), np.nan, since.astype(np.float64))
+    np.testing.assert_array_equal(since, seconds)
+
+
 def test_columns_of_arrays_are_called_by_their_places():
     rows = np.array([[1.5, "a", True], [np.nan, None, False]], dtype=object)
     table = as_table(rows)
@@ -105,3 +128,12 @@ def test_frames_without_narwhals_name_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "narwhals.stable.v2", None)
     with pytest.raises(MissingExtraError, match=r'pip install "ctre\[tables\]"'):
         as_table(FRAME)
+
+
+def test_all_problems_of_a_file_are_in_one_message(tmp_path):
+    """Planted: two columns of one name hide the others."""
+    path = tmp_path / "t.csv"
+    path.write_text("a,a,label\n1,2,x\n2,3\n4,5,y\n")
+    with pytest.raises(InvalidDataError, match="both called 'a'") as caught:
+        read_file(path, rows_of=labelled_table)
+    assert "row 2 (line 3) must have 3 fields" in str(caught.value)

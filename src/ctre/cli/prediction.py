@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,6 +20,8 @@ from ctre.datasets import LabelledTable, labels_like
 from ctre.errors import InvalidDataError
 from ctre.persistence import SavedModel
 from ctre.tables.encoder import describe_unknown
+
+_FEW = 5  # labels that a warning names
 
 
 class Predictions(Protocol):
@@ -254,14 +258,23 @@ def _as_numbers(labels: NDArray[Any]) -> DoubleArray:
 
 
 def _warn_of_unknown_labels(labels: NDArray[Any], classes: NDArray[Any]) -> None:
-    unknown = set(labels.tolist()) - set(classes.tolist())
-    if unknown:
-        shown = ", ".join(sorted(map(str, unknown))[:5])
-        warnings.warn(
-            f"Some labels of the data are no classes of the model: {shown}. Their rows count as "
-            "wrong.",
-            stacklevel=3,
-        )
+    """Name labels that training never saw, each beside the class that is spelled most like it."""
+    known, distinct = set(classes.tolist()), Counter(labels.tolist())
+    unknown = [(label, n_rows) for label, n_rows in distinct.most_common() if label not in known]
+    if not unknown:
+        return
+    spellings = {str(label).casefold(): label for label in classes.tolist()}
+    shown = []
+    for label, n_rows in unknown[:_FEW]:
+        near = difflib.get_close_matches(str(label).casefold(), spellings, n=1)
+        but = f", where the model has {spellings[near[0]]!r}" if near else ""
+        shown.append(f"{label!r} ({n_rows} {'row' if n_rows == 1 else 'rows'}{but})")
+    more = f", and {len(unknown) - _FEW} more" if len(unknown) > _FEW else ""
+    warnings.warn(
+        f"Labels of the data that are no classes of the model: {', '.join(shown)}{more}. Labels "
+        "are compared as they are spelled, so these rows count as wrong.",
+        stacklevel=3,
+    )
 
 
 def _csv(header: list[str], rows: Iterable[list[Any]]) -> str:

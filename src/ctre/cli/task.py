@@ -71,16 +71,23 @@ def _auto(dataset: Dataset, target: str, *, is_measured: bool) -> Task:
     classes, counts = np.unique(y, return_counts=True)
     if is_measured:
         return Task("regression", f"{target}: numbers with fractions")
-    if y.dtype.kind in "iu" and looks_measured(y):
-        if _is_measurement(target, len(classes), int((counts == 1).sum())):
+    is_whole = y.dtype.kind in "iu"
+    if looks_measured(y):
+        what = f"{target}: {len(classes)} different {'numbers' if is_whole else 'labels'}, "
+        what += f"{(counts == 1).sum()} of them once."
+        if is_whole and _is_measurement(what):
             return Task("regression", "as answered")
+        if not is_whole:
+            raise click.UsageError(
+                f"{what} Are they names of the rows? --target 'NAME' names another column; if they "
+                "are classes, say --task classification."
+            )
         return Task("classification", "as answered")
-    kind = "whole numbers" if y.dtype.kind in "iu" else "text"
+    kind = "whole numbers" if is_whole else "text"
     return Task("classification", f"{target}: {kind}, {len(classes)} different ones")
 
 
-def _is_measurement(target: str, n_different: int, n_once: int) -> bool:
-    what = f"{target}: {n_different} different numbers, {n_once} of them once."
+def _is_measurement(what: str) -> bool:
     if not sys.stdin.isatty():
         raise click.UsageError(
             f"{what} Is it a measurement? Then say --task regression, else --task classification; "

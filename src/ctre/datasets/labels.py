@@ -19,6 +19,7 @@ from ctre.errors import InvalidDataError
 # A number as programs print them. What else looks like one is a name: 007, 1_0, 1e5, 0x10.
 _CANONICAL = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[+-]\d{2,3})?")
 _LARGEST = 2**63 - 1
+_FEW_ROWS = 0.05
 
 
 def labels_of_text(
@@ -158,9 +159,30 @@ def label_type_of(y: Labels) -> LabelType:
 
 
 def looks_measured(y: Labels) -> bool:
-    """Whether most labels occur once: they are no classes, whatever their type."""
+    """Whether most labels occur once, and not in few of the rows: classes would be none."""
     _, counts = np.unique(y, return_counts=True)
-    return len(counts) > 10 and int((counts == 1).sum()) * 2 > len(counts)
+    n_once = int((counts == 1).sum())
+    is_long_tail = n_once < _FEW_ROWS * len(y)  # rare classes beside large ones
+    return len(counts) > 10 and n_once * 2 > len(counts) and not is_long_tail
+
+
+def require_classes(y: Labels) -> None:
+    """Refuse labels that look like measurements or names where classes are to be learned.
+
+    Raises
+    ------
+    InvalidDataError
+        If most of them occur once.
+    """
+    if looks_measured(y):
+        classes, counts = np.unique(y, return_counts=True)
+        is_alone = counts == 1
+        what = "names" if y.dtype.kind in "OUS" else "a measurement"
+        raise InvalidDataError(
+            f"{is_alone.sum()} of the {len(classes)} different labels occur once, such as "
+            f"{classes[is_alone][0]}: they look like {what}, and no classes. "
+            "target='NAME' names another column."
+        )
 
 
 def _number(spelling: str, decimal: Decimal) -> float | None:

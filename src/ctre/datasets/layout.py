@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,7 +14,8 @@ from ctre.datasets.source import Source
 from ctre.datasets.targets import TargetFinder
 from ctre.errors import InvalidDataError, InvalidParameterError
 
-_FEW_NAMES = 10
+_FEW_NAMES, _FEW_LETTERS = 10, 60
+_SEVERAL = 3  # rows that agree with one another, and not with the first
 _SAMPLE_ROWS, _SAMPLE_CELLS = 100, 20_000
 
 
@@ -115,6 +117,7 @@ class LayoutFinder:
         ):
             width, is_trailed = width - 1, True
         layout = Layout(dialect, 0, width, None, is_trailed, has_row_names, None)
+        self._require_like_rows(layout, line, first, below)
         cells = first[:width]
         names = self._find_names(layout, cells, below, target)
         if names is None:
@@ -135,6 +138,20 @@ class LayoutFinder:
             names=stripped,
             target=self.targets.find(stripped, target),
         )
+
+    def _require_like_rows(
+        self, layout: Layout, line: int, first: list[str], below: Sequence[list[str]]
+    ) -> None:
+        """See that the first row is one of the table: a title, or another delimiter, is none."""
+        others = Counter(len(row) for row in below if layout.cells(row) is None)
+        length, n_rows = max(others.items(), key=lambda item: item[1], default=(0, 0))
+        if n_rows >= _SEVERAL and 2 * n_rows > len(below):
+            shown = layout.dialect.delimiter.join(first)[:_FEW_LETTERS]
+            raise InvalidDataError(
+                f"{self.source}, line {line} must have {length} fields, as the rows below have, "
+                f"got {len(first)}: {shown!r}. A title above the table must go; a header must be "
+                f"divided as the rows are, here by {layout.dialect.delimiter!r}."
+            )
 
     def _find_names(
         self, layout: Layout, first: list[str], below: list[list[str]], target: str | int | None

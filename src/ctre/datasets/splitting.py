@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
-from ctre.datasets.labels import looks_measured
 from ctre.datasets.record import Dataset, Labels
 from ctre.errors import InvalidDataError, InvalidParameterError
+
+_FEW = 5  # labels that a warning names
 
 
 def split(
@@ -46,7 +47,7 @@ def split(
     InvalidParameterError
         If ``test_fraction`` is outside (0, 1) or the data set has test rows already.
     InvalidDataError
-        If there are too few rows for every class to be on both sides, or most labels occur once.
+        If there are too few rows for every class to be on both sides.
     """
     if not 0 < test_fraction < 1:
         raise InvalidParameterError(f"test_fraction must be in (0, 1), got {test_fraction}.")
@@ -60,7 +61,7 @@ def split(
         alone = _rows_alone(strata)
         rows = np.setdiff1d(rows, alone)
         strata = strata[rows]
-        _require_enough_rows(strata, test_fraction)
+        _require_enough_rows(strata, len(alone), test_fraction)
     train, test = train_test_split(
         rows, test_size=test_fraction, random_state=random_state, stratify=strata
     )
@@ -74,37 +75,33 @@ def _rows_alone(y: Labels) -> NDArray[np.intp]:
     Raises
     ------
     InvalidDataError
-        If most classes are so: those are measurements.
+        If all classes are so.
     """
     classes, first, counts = np.unique(y, return_index=True, return_counts=True)
     is_alone = counts == 1
-    if looks_measured(y):
-        raise InvalidDataError(
-            f"{is_alone.sum()} of the {len(classes)} different labels occur once, such as "
-            f"{classes[is_alone][0]}: they look like a measurement, and no classes. "
-            "target='NAME' names another column, task='regression' learns them as numbers."
-        )
     if is_alone.all():
         raise InvalidDataError(
             f"Every one of the {len(classes)} classes has a single row, so none can be set aside "
             "to test on. Give more rows, or a file with its own test rows."
         )
     if is_alone.any():
-        names = ", ".join(map(str, classes[is_alone][:5]))
+        names = ", ".join(map(str, classes[is_alone][:_FEW]))
+        more = f" and {is_alone.sum() - _FEW} more labels" if is_alone.sum() > _FEW else ""
         warnings.warn(
-            f"A single row has the label {names}: it is trained on, and no row can test it.",
+            f"A single row has the label {names}{more}: it is trained on, and no row can test it.",
             stacklevel=4,
         )
     return np.asarray(first[is_alone])
 
 
-def _require_enough_rows(strata: Labels, test_fraction: float) -> None:
+def _require_enough_rows(strata: Labels, n_alone: int, test_fraction: float) -> None:
     classes = np.unique(strata)
     n_test = int(np.ceil(test_fraction * len(strata)))
     smaller = min(n_test, len(strata) - n_test)
     if smaller < len(classes):
+        beside = f", beside {n_alone} classes of a single row," if n_alone else ""
         raise InvalidDataError(
-            f"{len(strata)} rows of {len(classes)} classes cannot be split at "
+            f"{len(strata)} rows of {len(classes)} classes{beside} cannot be split at "
             f"test_fraction={test_fraction}: one side would get {smaller} rows, "
             "fewer than there are classes. Choose another test_fraction."
         )

@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 
 from ctre.datasets import Dataset, FileFormat, load, read_file, split
 from ctre.datasets.files import name_of
+from ctre.datasets.labels import require_classes
 from ctre.errors import InvalidDataError
 from ctre.kernels import Samples
 from ctre.tables import Table, encode_dataset, labelled_table
@@ -158,6 +159,7 @@ class DataSource:
                 file_format=self.file_format,
                 rows_of=labelled_table,
             )
+            require_classes(dataset.y_train)
         if dataset.X_test is None:
             dataset = split(dataset, self.test_fraction or DEFAULT_TEST_FRACTION)
         is_table = isinstance(dataset.X_train, Table)

@@ -185,7 +185,8 @@ def anchored(X: Rows) -> ColumnScaling:
     below = columns.deviation if X.shape[0] <= _FEW_ROWS else 0.0
     shift = np.where(has_floor, columns.low, columns.mean - below)
     if issparse(X):
-        shift[2 * csr_array(X).count_nonzero(axis=0) <= X.shape[0]] = 0.0
+        n_nonzero = csr_array(X).astype(bool).sum(axis=0, dtype=np.int64)
+        shift[2 * n_nonzero <= X.shape[0]] = 0.0
     distance = columns.mean - shift
     square = np.mean(np.square(factor) * (np.square(columns.deviation) + np.square(distance)))
     factor = factor / np.sqrt(square) if square > 0 else factor

@@ -74,7 +74,11 @@ class Column:
             values = np.array([np.nan if v is None else self._number(v) for v in self.values])
         infinite = np.isinf(values)
         if infinite.any():
-            raise self._is_not("finite numbers", f"{values[infinite][0]}")
+            raise self._is_not(
+                "finite numbers",
+                f"{values[infinite][0]}. Where it stands for no value, write none; of a file, "
+                "missing='inf' says so",
+            )
         if allowed is not None:
             odd = values[~np.isnan(values) & ~np.isin(values, allowed)]
             if len(odd):

@@ -142,7 +142,7 @@ class TableEncoder(TransformerMixin, BaseEstimator):
             reasons = "; ".join(f"{name!r}: {c.why}" for name, c in learned.items()
                                 if isinstance(c, Dropped))  # fmt: skip
             raise InvalidDataError(
-                f"X must have a column to learn from, but all are dropped: {reasons}."
+                f"The table must have a column to learn from, but all are dropped: {reasons}."
             )
         self.__dict__.pop("feature_names_in_", None)
         self.columns_ = learned

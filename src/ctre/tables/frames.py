@@ -62,14 +62,13 @@ def labelled_table(raw: RawTable, kinds: Mapping[str, str] | None = None) -> Lab
         If rows or names are wrong, or a column of numbers has a few cells that are none; in one
         message.
     """
-    table = as_table(raw)
-    for name, column in zip(table.names, raw.columns, strict=True):
-        if column.kind == "text" and name not in (kinds or ()):
-            words = f"If they are words: kinds='{name}=category'."
+    for column in raw.columns:
+        if column.kind == "text" and column.key not in (kinds or ()):
+            words = f"If they are words: kinds='{column.key}=category'."
             note_strays(column, raw, least=_NEARLY_ALL, way_out=words)
     raw.problems.raise_if_any()
     return LabelledTable(
-        X=table,
+        X=as_table(raw),
         y=labels_of(raw),
         feature_names=raw.names,
         target_name=raw.target_name,
@@ -109,16 +108,21 @@ def _of_series(nw: Any, name: str, series: Any) -> Column:
     dtype = series.dtype
     is_boolean = dtype == nw.Boolean
     if dtype.is_numeric() or is_boolean:
-        numbers = series.cast(nw.Float64).to_numpy()
-        return Column(name, np.array(numbers, dtype=np.float64), is_boolean)
+        return Column(name, _values(series.cast(nw.Float64), np.nan, "f8"), is_boolean)
     if dtype.is_temporal() and dtype not in (nw.Duration, nw.Time):
         if dtype == nw.Datetime and dtype.time_zone is not None:
             series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-        return Column(name, np.array(series.to_numpy(), dtype="datetime64[s]"))
+        return Column(name, _values(series, np.datetime64("NaT"), "datetime64[s]"))
     if dtype == nw.Duration:
-        seconds = np.array(series.to_numpy(), dtype="timedelta64[s]")
+        seconds = _values(series, np.timedelta64("NaT"), "timedelta64[s]")
         return Column(name, np.where(np.isnat(seconds), np.nan, seconds.astype(np.float64)))
     return Column(name, *_plain(np.array(series.to_list(), dtype=object)))
+
+
+def _values(series: Any, missing: Any, dtype: str) -> NDArray[Any]:
+    """Give the values of a series; in Arrow types, pandas before 2.2 gives its NA among objects."""
+    values: NDArray[Any] = np.where(series.is_null().to_numpy(), missing, series.to_numpy())
+    return values.astype(dtype)
 
 
 def _plain(values: NDArray[Any]) -> tuple[NDArray[Any], bool]:
