@@ -24,7 +24,7 @@ LEARNED = (
     "ipaddress", "pathlib", "pdb", "pickle", "statistics", "subprocess", "tarfile", "typing",
 )  # fmt: skip
 JUDGED = ("optparse", "random", "shutil", "zipfile")
-CONTEXT, WIDTH, N_HEADS, N_BLOCKS, BATCH = 64, 128, 4, 2, 32
+CONTEXT, WIDTH, N_HEADS, N_BLOCKS, BATCH = 64, 128, 4, 2, 16
 
 
 class Block(nn.Module):
@@ -119,7 +119,7 @@ def train(
 def main() -> None:
     """Print a line for each method."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument(
         "--methods", nargs="+", default=["dense", "static", "set", "rigl", "ctre-sim"]

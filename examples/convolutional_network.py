@@ -77,7 +77,7 @@ def train(
 def main() -> None:
     """Print a line for each variant."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--images", type=int, default=10_000, help="to learn; judged by all others")
     parser.add_argument("--seeds", type=int, default=1)
     chosen = parser.parse_args()

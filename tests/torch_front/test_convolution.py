@@ -115,13 +115,13 @@ def test_rigl_grows_where_the_dense_gradient_is_largest(unit):
     with torch.no_grad():
         dense.weight.copy_(conv.weight)
         dense.bias.copy_(conv.bias)
-    rows = torch.randn(4, 6, 5, 5)
-    dense(rows).square().sum().backward()
+    rows, error = torch.randn(4, 6, 5, 5), torch.randn(4, 8, 4, 4)
+    dense(rows).backward(error)
     gradient = dense.weight.grad.view(48, 4)
     scores = (gradient.norm(dim=1) if unit == "kernels" else gradient.abs().view(-1)).numpy()
     optimizer = torch.optim.SGD(model.parameters(), 1e-4)
     evolution = Evolution(model, optimizer, "rigl", update_interval=1, drop_fraction=0.5)
-    model(rows).square().sum().backward()
+    model(rows).backward(error)
     optimizer.step()
     (change,) = evolution.step()
     old, new = change.change.old, change.change.new
@@ -205,3 +205,33 @@ def test_an_infinity_does_not_come_through_the_mask():
     with torch.no_grad():
         original[~mask] = float("inf")
     assert torch.isfinite(model[0].weight).all()
+
+
+def test_gradients_of_several_backward_passes_add_up():
+    """Gradient accumulation, as for linear layers."""
+    torch.manual_seed(5)
+    one = sparsify_(nn.Sequential(nn.Conv2d(4, 6, 2)), 0.3)
+    two = copy.deepcopy(one)
+    rows, error = torch.randn(9, 4, 5, 5), torch.randn(9, 6, 4, 4)
+    grown = []
+    for model, n in ((one, 9), (two, 3)):
+        optimizer = torch.optim.SGD(model.parameters(), 0.01)
+        evolution = Evolution(model, optimizer, "rigl", update_interval=1, drop_fraction=0.5)
+        for part, signal in zip(rows.split(n), error.split(n), strict=True):
+            model(part).backward(signal)
+        optimizer.step()
+        (change,) = evolution.step()
+        assert change.n_born > 0
+        grown.append(change.change.new.keys.tolist())
+    assert grown[0] == grown[1]
+
+
+def test_transposed_ones_keep_their_best_kernels():
+    """Planted: scores by input channel first, as the weight lies in memory."""
+    torch.manual_seed(6)
+    module = nn.ConvTranspose2d(4, 6, 3)
+    lengths = module.weight.detach().flatten(2).norm(dim=2)
+    model = sparsify_(nn.Sequential(module), 0.25, start="magnitude", convolutions="kernels")
+    kept = model[0].parametrizations.weight[0].mask[:, :, 0, 0]
+    assert int(kept.sum()) == 6
+    assert lengths[kept].min() >= lengths[~kept].max()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import itertools
+import pickle
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ torch = pytest.importorskip("torch", reason="the torch extra is not installed")
 
 from torch.utils.data import DataLoader, TensorDataset  # noqa: E402
 
-from ctre.errors import InvalidParameterError, UnknownNameError  # noqa: E402
+from ctre.errors import CTREError, InvalidParameterError, UnknownNameError  # noqa: E402
 from ctre.methods import (  # noqa: E402
     RECIPES,
     Batches,
@@ -26,7 +27,8 @@ from ctre.methods import (  # noqa: E402
     cosine,
     gradient,
 )
-from ctre.torch import Evolution, SparseLinear, sparsify_  # noqa: E402
+from ctre.torch import Evolution, SparseLinear, processes, sparsify_  # noqa: E402
+from ctre.torch.watch import watch_on  # noqa: E402
 
 nn, functional = torch.nn, torch.nn.functional
 
@@ -140,6 +142,109 @@ def test_a_skipped_step_does_not_count():
         assert torch.isfinite(layer.values).all()
 
 
+def test_a_skipped_batch_is_not_read():
+    """Its signals may be infinite. Planted: batches that end whether a step was made or not."""
+    training = Training(
+        Method(SmallestMagnitude(), MostSimilar(gradient, rows=Batches(2)), newborn="zero")
+    )
+    training.step()
+    training.backward()
+    training.evolution.step()  # the optimizer made no step of it
+    training.backward()
+    training.optimizer.step()
+    training.evolution.step()
+    watches = [layer.watch for layer in training.evolution.layers]
+    assert [len(watch.batches) for watch in watches] == [1, 1]
+    training.step()
+
+
+def test_updates_run_on_as_many_threads_as_torch(monkeypatch):
+    """As many as it has then, not when the evolution was made."""
+    training = Training("ctre-sim", update_interval=1)
+    evolver, seen = training.evolution._evolver, []
+    update = evolver.update
+    monkeypatch.setattr(
+        evolver, "update", lambda *args: seen.append(evolver.n_threads) or update(*args)
+    )
+    before = torch.get_num_threads()
+    try:
+        for n_threads in (2, 3):
+            torch.set_num_threads(n_threads)
+            training.step()
+    finally:
+        torch.set_num_threads(before)
+    assert seen == [2, 3]
+
+
+class TwoProcesses:
+    """`torch.distributed` of two processes that take their turns in one; the first one first."""
+
+    def __init__(self):
+        self.rank, self.sent = 0, []
+
+    def is_available(self):
+        return True
+
+    is_initialized = is_available
+
+    def get_rank(self, group):  # noqa: ARG002
+        return self.rank
+
+    def get_world_size(self, group):  # noqa: ARG002
+        return 2
+
+    def broadcast_object_list(self, box, group, group_src):  # noqa: ARG002
+        if self.rank == group_src:
+            self.sent.append(pickle.dumps(box))
+        else:
+            box[:] = pickle.loads(self.sent.pop(0))
+
+
+@pytest.fixture
+def two_processes(monkeypatch):
+    wires = TwoProcesses()
+    monkeypatch.setattr(processes, "dist", wires)
+    return wires
+
+
+@pytest.mark.parametrize("method", ["set", "ctre-sim", "rigl"])
+def test_the_other_processes_do_as_the_first(method, two_processes):
+    """On other rows, with another seed. Planted: each decides alone; the others do nothing."""
+    trainings = []
+    for two_processes.rank in range(2):
+        trainings.append(Training(method, seed=two_processes.rank))
+    first, second = trainings
+    n_updates = 0
+    for _ in range(7):
+        both = []
+        for two_processes.rank in range(2):
+            both.append(trainings[two_processes.rank].step())
+        for number, (one, other) in enumerate(zip(*both, strict=True)):
+            layers = [layers_of(training.model)[number] for training in trainings]
+            assert one.n_born > 0
+            assert one.born.tolist() == other.born.tolist()
+            assert torch.equal(layers[0].indices, layers[1].indices)
+            newborn = [layer.values.detach()[one.change.born] for layer in layers]
+            assert torch.equal(*newborn)
+        n_updates += bool(both[0])
+        assert first.evolution.state_dict() == second.evolution.state_dict()
+    assert n_updates == 2
+    assert not two_processes.sent
+
+
+def test_what_the_first_process_raises_all_raise(two_processes):
+    """Instead of waiting for it for ever."""
+    trainings = []
+    for two_processes.rank in range(2):
+        trainings.append(Training("ctre-sim", update_interval=1, evidence=iter(())))
+    two_processes.rank = 0
+    with pytest.raises(InvalidParameterError, match="has none left"):
+        trainings[0].step()
+    two_processes.rank = 1
+    with pytest.raises(CTREError, match=r"first process could not update .* has none left"):
+        trainings[1].step()
+
+
 def test_changes_say_who_died_and_who_was_born():
     training = Training("set", update_interval=1)
     before = [layer.topology.keys for layer in layers_of(training.model)]
@@ -190,16 +295,77 @@ def test_shares_need_to_know_of_what(settings, what):
 def test_what_cannot_be_is_refused():
     with pytest.raises(UnknownNameError, match="Did you mean 'ctre-sim'"):
         Training("ctre-simm")
-    with pytest.raises(InvalidParameterError, match="update_interval must be an integer of at le"):
-        Training(update_interval=0)
-    with pytest.raises(InvalidParameterError, match="drop_fraction must be in"):
-        Training(drop_fraction=1.5)
-    with pytest.raises(InvalidParameterError, match="update_until must be in"):
-        Training(update_until=2)
     with pytest.raises(UnknownNameError, match="Unknown sparse layer 'head'"):
         Training(layers=["head"])
+    with pytest.raises(InvalidParameterError, match="layers must name one layer at least"):
+        Training(layers=[])
+    with pytest.raises(UnknownNameError, match="Unknown layer of activation 'head'"):
+        Training(activation={"head": torch.relu})
     with pytest.raises(InvalidParameterError, match="model must have a sparse layer, got none"):
         Training(model=nn.Linear(8, 3))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "what"),
+    [
+        ("update_interval", 0, "an integer of at least 1"),
+        ("update_interval", 2.5, "an integer of at least 1"),
+        ("n_steps", True, "an integer of at least 1, or None"),
+        ("drop_fraction", 1.5, r"a number in \[0, 1\]"),
+        ("drop_fraction", "a third", r"a number in \[0, 1\]"),
+        ("update_until", 2, r"a number in \[0, 1\]"),
+        ("update_until", float("nan"), r"a number in \[0, 1\]"),
+        ("similarity_samples", 0, "an integer of at least 1"),
+        ("similarity_samples", 1.5, "an integer of at least 1"),
+        ("similarity_candidates", -1, "an integer of at least 1, or None"),
+        ("patience", 0, "an integer of at least 1"),
+        ("seed", -1, "an integer of at least 0"),
+        ("seed", "seven", "an integer of at least 0"),
+        ("layers", "2", "a sequence of names, or None"),
+        ("layers", [2], "a sequence of names, or None"),
+        ("evidence", 3, "a tensor, a loader or a function"),
+        ("activation", "relu", "a function of a tensor, or a dict"),
+    ],
+)
+def test_every_setting_is_checked_at_once(name, value, what):
+    """Not at the first update, hours into a training."""
+    model = small_model()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    with pytest.raises(InvalidParameterError, match=f"{name} must be {what}.*, got"):
+        Evolution(model, optimizer, "ctre-sim", **{name: value})
+
+
+def test_model_and_optimizer_are_checked():
+    model = small_model()
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    with pytest.raises(InvalidParameterError, match=r"must be a torch.nn.Module, got method"):
+        Evolution(model.forward, optimizer, "set")
+    with pytest.raises(InvalidParameterError, match=r"must be a torch.optim.Optimizer, got StepLR"):
+        Evolution(model, torch.optim.lr_scheduler.StepLR(optimizer, 1), "set")
+
+
+@pytest.mark.parametrize(
+    ("settings", "complaint"),
+    [
+        ({"evidence": torch.empty(0, 8)}, "evidence must have a row for layer '0' at least"),
+        ({"evidence": iter(())}, "evidence must have a batch for every update, and has none left"),
+        ({"activation": lambda z: z[:, :1]}, r"of their shape, \(16, 12\), got \(16, 1\)"),
+        ({"activation": lambda z: z.tolist()}, r"of their shape, \(16, 12\), got list"),
+    ],
+)
+def test_what_evidence_cannot_be(settings, complaint):
+    with pytest.raises(InvalidParameterError, match=complaint):
+        Training("ctre-sim", update_interval=1, **settings).step()
+
+
+def test_a_state_that_is_none_changes_nothing():
+    training = Training()
+    training.run(2)
+    before = training.evolution.state_dict()
+    for state in ({}, None, {**before, "generators": {}}, {"n_steps_done": 9}):
+        with pytest.raises(InvalidParameterError, match="state must be what state_dict"):
+            training.evolution.load_state_dict(state)
+    assert training.evolution.state_dict() == before
 
 
 def test_named_layers_alone_are_updated():
@@ -267,17 +433,17 @@ def test_gradients_of_several_backward_passes_add_up():
 
 def test_error_signals_are_watched_only_when_an_update_is_due():
     """Planted: watching always."""
-    from ctre.torch import watch
-
     training = Training("rigl", update_interval=3)
+    layers = layers_of(training.model)
     seen = []
     for _ in range(6):
         training.backward()
-        seen.append(len(watch._OPEN))
+        seen.append(sum(watch_on(layer.indptr) is not None for layer in layers))
         training.optimizer.step()
         training.evolution.step()
     assert seen == [0, 0, 2, 0, 0, 2]
-    assert not watch._OPEN
+    assert not any(watch_on(layer.indptr) for layer in layers)
+    assert not any(module._backward_hooks for module in training.model.modules())
 
 
 def test_momentum_reads_the_batches_before():
@@ -316,7 +482,7 @@ def recorded_pass(model, evidence, activation=None, method="ctre-cosine", sample
         activation=activation,
         similarity_samples=samples,
     )
-    (rows, reads), *_ = evolution.method.needs(evolution._stage(1)).items()
+    (rows, reads), *_ = evolution.method.needs(evolution._progress.stage(1)).items()
     return evolution._evidence(rows, reads)
 
 
@@ -399,7 +565,7 @@ def test_a_loader_goes_round_and_round():
     loader = [torch.full((4, 8), float(number)) for number in range(2)]
     optimizer = torch.optim.SGD(model.parameters(), 0.1)
     evolution = Evolution(model, optimizer, "ctre-cosine", evidence=loader)
-    ((rows, reads),) = evolution.method.needs(evolution._stage(1)).items()
+    ((rows, reads),) = evolution.method.needs(evolution._progress.stage(1)).items()
     seen = [evolution._evidence(rows, reads)[0].pre[0, 0] for _ in range(5)]
     assert seen == [0, 1, 0, 1, 0]
 
@@ -410,7 +576,12 @@ def test_without_rows_the_last_batch_is_taken_again():
     training.backward()
     training.generator.set_state(state)
     rows, _ = training.batch()
-    ((sample, reads),) = training.evolution.method.needs(training.evolution._stage(1)).items()
+    training.model.eval()
+    training.model(torch.randn(5, 8))  # rows of a validation, which are nobody's batch
+    training.model.train()
+    ((sample, reads),) = training.evolution.method.needs(
+        training.evolution._progress.stage(1)
+    ).items()
     np.testing.assert_array_equal(training.evolution._evidence(sample, reads)[0].pre, rows.numpy())
     copy.deepcopy(training.model)
     torch.save(training.model, io.BytesIO())

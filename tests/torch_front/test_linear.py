@@ -16,7 +16,7 @@ torch = pytest.importorskip("torch", reason="the torch extra is not installed")
 
 from ctre.errors import InvalidParameterError  # noqa: E402
 from ctre.topology import Topology  # noqa: E402
-from ctre.torch import SlowLayerWarning, SparseLinear, operations  # noqa: E402
+from ctre.torch import SlowLayerWarning, SparseLinear, operations, sparsify_  # noqa: E402
 
 nn, functional = torch.nn, torch.nn.functional
 
@@ -169,16 +169,45 @@ def test_what_does_not_fit_is_refused():
         layer(torch.randn(3, 6))
     with pytest.raises(InvalidParameterError, match=r"torch.float32, got torch.float64"):
         layer(torch.randn(3, 5, dtype=torch.float64))
-    with pytest.raises(InvalidParameterError, match="in_features must be at least 1, got 0"):
-        SparseLinear(0, 5, density=0.5)
+    with pytest.raises(InvalidParameterError, match=r"must be a dense tensor, got .*ndarray"):
+        layer(np.zeros((3, 5)))
+    with pytest.raises(
+        InvalidParameterError, match=r"must be a dense tensor, got torch.sparse_coo"
+    ):
+        layer(torch.zeros(3, 5).to_sparse())
+    with pytest.raises(
+        InvalidParameterError, match=r"dtype must be one of .*, got torch.complex64"
+    ):
+        SparseLinear(5, 4, density=0.5, dtype=torch.complex64)
     with pytest.raises(InvalidParameterError, match="Exactly one of density, epsilon"):
         SparseLinear(5, 5)
     with pytest.raises(InvalidParameterError, match="Exactly one of density, epsilon"):
         SparseLinear(5, 5, density=0.5, epsilon=1)
-    with pytest.raises(InvalidParameterError, match=r"n_connections must be in \[0, 25\], got 26"):
+    with pytest.raises(InvalidParameterError, match=r"n_connections must be at most 25, .* got 26"):
         SparseLinear(5, 5, n_connections=26)
-    with pytest.raises(InvalidParameterError, match=r"density must be in \(0, 1\]"):
-        SparseLinear(5, 5, density=0)
+    with pytest.raises(InvalidParameterError, match="in_features must be at most 2147483647, got"):
+        SparseLinear(2**31, 1, n_connections=1)
+
+
+@pytest.mark.parametrize("value", [0, -1, 2, float("nan"), "a tenth", True])
+def test_a_density_that_is_none_is_refused(value):
+    with pytest.raises(InvalidParameterError, match=r"density must be a number in \(0, 1\], got"):
+        SparseLinear(5, 5, density=value)
+    with pytest.raises(InvalidParameterError, match=r"density must be a number in \(0, 1\], got"):
+        sparsify_(nn.Linear(5, 5), value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("in_features", 0), ("in_features", 2.5), ("out_features", "5"), ("epsilon", 0),
+     ("epsilon", float("inf")), ("n_connections", -1), ("n_connections", 2.5)],
+)  # fmt: skip
+def test_sizes_and_counts_that_are_none_are_refused(name, value):
+    sizes = {"in_features": 5, "out_features": 5, "n_connections": 3}
+    if name == "epsilon":
+        del sizes["n_connections"]
+    with pytest.raises(InvalidParameterError, match=f"{name} must be an? .* got {value!r}"):
+        SparseLinear(**{**sizes, name: value})
 
 
 def test_the_three_ways_to_say_how_many():
@@ -287,9 +316,9 @@ def test_autocast_gives_float32():
 
 
 def test_threads_follow_torch_and_change_no_bit(monkeypatch):
-    """Planted: a number of threads of ctre's own."""
+    """Forward and backward. Planted: a number of threads of ctre's own."""
     layer = SparseLinear(300, 200, density=0.2)
-    rows = torch.randn(1000, 300)
+    rows = torch.randn(1000, 300, requires_grad=True)
     seen = []
     kernels = operations.kernels()
 
@@ -299,17 +328,25 @@ def test_threads_follow_torch_and_change_no_bit(monkeypatch):
             seen.append(n_threads)
             return kernels.layer_forward(*args, n_threads=n_threads)
 
+        @staticmethod
+        def layer_backward(*args, n_threads, **wanted):
+            seen.append(n_threads)
+            return kernels.layer_backward(*args, n_threads=n_threads, **wanted)
+
     monkeypatch.setattr(operations, "kernels", lambda: Spy)
     before = torch.get_num_threads()
     try:
         answers = []
         for n_threads in (1, 2, 3):
             torch.set_num_threads(n_threads)
-            answers.append(layer(rows))
+            answer = layer(rows)
+            leaves = (rows, layer.values, layer.bias)
+            answers.append((answer, *torch.autograd.grad(answer.square().sum(), leaves)))
     finally:
         torch.set_num_threads(before)
-    assert seen == [1, 2, 3]
-    assert all(torch.equal(answer, answers[0]) for answer in answers)
+    assert seen == [1, 1, 2, 2, 3, 3]
+    for answer in answers:
+        assert all(map(torch.equal, answer, answers[0]))
 
 
 def test_a_warning_once_where_dense_would_be_faster(monkeypatch):
@@ -360,3 +397,22 @@ def test_what_it_says_of_itself():
     assert repr(SparseLinear(30, 20, density=0.1)) == (
         "SparseLinear(in_features=30, out_features=20, n_connections=60, density=0.1, bias=True)"
     )
+
+
+def test_gradients_gathered_piece_by_piece(monkeypatch):
+    """Where all at once would not fit into memory. Planted: the errors of the first piece."""
+    monkeypatch.setattr(operations, "_GATHERED", 50)
+    torch.manual_seed(9)
+    layer = SparseLinear(9, 7, density=0.5, dtype=torch.float64)
+    assert_as_dense(layer, torch.randn(8, 9, dtype=torch.float64), atol=1e-12)
+
+
+def test_weights_are_drawn_for_as_many_as_enter():
+    """Else signals fade from layer to layer. Planted: as many as enter a dense layer's neuron."""
+    torch.manual_seed(10)
+    for layer in (
+        SparseLinear(300, 100, density=0.05),
+        sparsify_(nn.Linear(300, 100), 0.05, distribution="uniform"),
+    ):
+        largest = 15**-0.5
+        assert 0.95 * largest < float(layer.values.detach().abs().max()) <= largest

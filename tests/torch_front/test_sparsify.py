@@ -100,12 +100,19 @@ def test_what_cannot_be_is_refused():
         sparsify_(transformer(), 0.2, skip=("head",))
     with pytest.raises(InvalidParameterError, match="that is not skipped, got none"):
         sparsify_(nn.Sequential(nn.ReLU()), 0.2)
-    with pytest.raises(InvalidParameterError, match="start must be 'random'"):
+    with pytest.raises(InvalidParameterError, match="start must be one of 'random'"):
         sparsify_(transformer(), 0.2, start="er")
-    with pytest.raises(InvalidParameterError, match="convolutions must be 'weights' or 'kernels'"):
+    with pytest.raises(InvalidParameterError, match="convolutions must be one of 'weights', 'ke"):
         sparsify_(transformer(), 0.2, convolutions="both")
-    with pytest.raises(InvalidParameterError, match="loss must be given for start='snip'"):
+    with pytest.raises(InvalidParameterError, match=r"loss must be a function .* got None. Give o"):
         sparsify_(transformer(), 0.2, start="snip")
+    for loss in (lambda _: 3.0, lambda model: model(torch.full((2, 5, 8), torch.nan)).sum()):
+        with pytest.raises(InvalidParameterError, match="loss must give a tensor with one finite"):
+            sparsify_(transformer(), 0.2, start="snip", loss=loss)
+    with pytest.raises(InvalidParameterError, match=r"skip must be a sequence of names, got \[2\]"):
+        sparsify_(transformer(), 0.2, skip=[2])
+    with pytest.raises(InvalidParameterError, match=r"model must be a torch.nn.Module, got str"):
+        sparsify_("model", 0.2)
 
 
 def test_a_weight_of_two_owners_stays_dense():

@@ -17,7 +17,7 @@ from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ctre._typing import FloatArray
-from ctre.errors import InvalidParameterError
+from ctre.errors import InvalidParameterError, UnknownNameError
 from ctre.torch.layers import Layer
 
 Activations: TypeAlias = (
@@ -131,7 +131,7 @@ def activity(
                 follow.begin(call, args[0], output)
             else:
                 call.before.append(args[0].detach().clone())
-                call.behind.append(chosen(output.detach().clone()))
+                call.behind.append(_answer(chosen, output.detach().clone()))
 
         return keep
 
@@ -154,6 +154,37 @@ def _chosen(
     return activation.get(name) if isinstance(activation, Mapping) else activation
 
 
+def _answer(activation: Callable[[torch.Tensor], torch.Tensor], sums: torch.Tensor) -> torch.Tensor:
+    answer = activation(sums)
+    shape = answer.shape if isinstance(answer, torch.Tensor) else type(answer).__name__
+    if shape != sums.shape:
+        raise InvalidParameterError(
+            f"activation must make of input sums a tensor of their shape, {tuple(sums.shape)}, "
+            f"got {tuple(shape) if isinstance(shape, torch.Size) else shape}."
+        )
+    return answer
+
+
+def require_activation(activation: Any, layers: Sequence[Layer]) -> None:
+    """Refuse what is neither a function nor functions of layers that there are.
+
+    Raises
+    ------
+    InvalidParameterError, UnknownNameError
+        That says what it is.
+    """
+    functions = activation if isinstance(activation, Mapping) else {None: activation}
+    if activation is not None and not all(map(callable, functions.values())):
+        raise InvalidParameterError(
+            f"activation must be a function of a tensor, or a dict of them by layer, got "
+            f"{activation!r}."
+        )
+    names = [layer.name for layer in layers]
+    for name in functions:
+        if name is not None and name not in names:
+            raise UnknownNameError("layer of activation", name, names)
+
+
 def _rows(
     layer: Layer, call: _Pass, n_rows: int | float | None, rng: np.random.Generator
 ) -> tuple[FloatArray, FloatArray]:
@@ -168,6 +199,10 @@ def _rows(
     ]
     before, behind = (np.concatenate(side) for side in zip(*parts, strict=True))
     n_there = len(before)
+    if n_there == 0:
+        raise InvalidParameterError(
+            f"evidence must have a row for layer {layer.name!r} at least, got none."
+        )
     wanted = n_there if n_rows is None else n_rows if n_rows >= 1 else n_rows * n_there
     count = max(1, round(wanted))
     if count >= n_there:

@@ -11,7 +11,7 @@ from torch import nn
 
 from ctre.errors import InvalidParameterError
 from ctre.methods.evidence import Batches, LayerEvidence, Reads, Rows
-from ctre.torch.activity import Activations, RunModel, activity
+from ctre.torch.activity import Activations, RunModel, activity, require_activation
 from ctre.torch.layers import Layer
 
 RowSource: TypeAlias = torch.Tensor | Iterable[Any] | Callable[[nn.Module], object]
@@ -71,6 +71,12 @@ class ModelEvidence:
         activation: Activations | None,
         rng: np.random.Generator,
     ) -> None:
+        if not (source is None or callable(source) or isinstance(source, Iterable)):
+            raise InvalidParameterError(
+                f"evidence must be a tensor, a loader or a function that runs the model, got "
+                f"{type(source).__name__}."
+            )
+        require_activation(activation, layers)
         self.model, self.layers, self.source = model, layers, source
         self.activation, self.rng = activation, rng
         self._batches: Iterator[Any] | None = None
@@ -158,6 +164,11 @@ class ModelEvidence:
         except StopIteration:
             self._batches = iter(loader)
             batch = next(self._batches, None)
+        if batch is None:
+            raise InvalidParameterError(
+                "evidence must have a batch for every update, and has none left. Give a loader "
+                "that can be gone through again, such as a DataLoader or a list."
+            )
         first = batch[0] if isinstance(batch, tuple | list) else batch
         if not isinstance(first, torch.Tensor):
             raise InvalidParameterError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,29 +11,21 @@ import torch
 from torch import nn
 
 from ctre._typing import FloatArray
-from ctre.errors import InvalidParameterError, UnknownNameError
-from ctre.methods import (
-    Batches,
-    GradualPruning,
-    Method,
-    Recipe,
-    Stage,
-    bound,
-    get_recipe,
-    get_schedule,
-)
-from ctre.methods.schedules import Schedule, constant
+from ctre.errors import InvalidParameterError
+from ctre.estimators.rules import Or, RowCount
+from ctre.methods import Batches, Method, Recipe, Stage, bound, get_recipe, get_schedule
+from ctre.methods.schedules import Schedule
 from ctre.network.initialization import Draw, get_weight_init
 from ctre.randomness import stream
 from ctre.topology import Topology, TopologyChange
 from ctre.torch.activity import Activations
 from ctre.torch.changes import LayerChange
-from ctre.torch.convolution import MaskedLayer, masked_weight_of
+from ctre.torch.checks import COUNT, FRACTION, WHOLE, require, require_module, require_optimizer
 from ctre.torch.evidence import ModelEvidence, RowSource
-from ctre.torch.layers import Layer, LinearLayer
-from ctre.torch.linear import SparseLinear
-from ctre.torch.optimizer_state import require_separable
+from ctre.torch.layers import Layer
+from ctre.torch.model_layers import layers_of, unwrapped
 from ctre.torch.processes import Processes
+from ctre.torch.progress import Progress, changes_sizes, require_no_end
 from ctre.training import Evolver
 from ctre.vocabulary import ScheduleName, WeightInitName
 
@@ -133,12 +124,16 @@ class Evolution:
         seed: int = 0,
         process_group: Any = None,
     ) -> None:
-        require_separable(optimizer)
-        _require_count("update_interval", update_interval)
-        if not 0 <= update_until <= 1:
-            raise InvalidParameterError(f"update_until must be in [0, 1], got {update_until}.")
-        if n_steps is not None:
-            _require_count("n_steps", n_steps)
+        require_module(model)
+        require_optimizer(optimizer)
+        require("update_interval", COUNT, update_interval)
+        require("update_until", FRACTION, update_until)
+        require("n_steps", Or(COUNT, None), n_steps)
+        require("drop_fraction", FRACTION, drop_fraction)
+        require("similarity_samples", Or(RowCount(), None), similarity_samples)
+        require("similarity_candidates", Or(COUNT, None), similarity_candidates)
+        require("patience", COUNT, patience)
+        require("seed", WHOLE, seed)
         schedule = (
             drop_fraction_schedule
             if callable(drop_fraction_schedule)
@@ -156,18 +151,16 @@ class Evolution:
                 "candidates": similarity_candidates,
             },
         )
-        self.n_steps = n_steps
         if n_steps is None:
-            _require_no_end(self.method, update_until, schedule)
+            require_no_end(self.method, update_until, schedule)
 
-        self.layers = _layers_of(_unwrapped(model), optimizer, layers)
+        bare = unwrapped(model)
+        self.layers = layers_of(bare, optimizer, layers)
         seeds = np.random.SeedSequence(seed)
         self._evidence_rng = stream(seeds, "evidence rows")
-        self._evidence = ModelEvidence(
-            _unwrapped(model), self.layers, evidence, activation, self._evidence_rng
-        )
+        self._evidence = ModelEvidence(bare, self.layers, evidence, activation, self._evidence_rng)
         self._processes = Processes(process_group)
-        if self._processes.count > 1 and _changes_sizes(self.method):
+        if self._processes.count > 1 and changes_sizes(self.method):
             raise InvalidParameterError(
                 "method must keep the number of connections where several processes train a "
                 "model, and gradual pruning does not. Prune in one process, or use another method."
@@ -176,17 +169,16 @@ class Evolution:
         if self.method is not None:
             draw = weight_init if callable(weight_init) else get_weight_init(weight_init).newborn
             budgets = [layer.budget for layer in self.layers]
-            self._evolver = Evolver(
-                self.method, budgets, draw, seeds, n_threads=torch.get_num_threads()
-            )
+            self._evolver = Evolver(self.method, budgets, draw, seeds)
             self._evidence.remember_inputs()
-        self._counter = _StepCounter()
-        optimizer.register_step_post_hook(self._counter)
-        self.n_steps_done = 0
-        """Steps that the optimizer has made, without those that were skipped."""
-        self._best_score, self._stall, self._longest_stall = -math.inf, 0, 0
-        self._check(self._stage(1))
+        self._progress = Progress(optimizer, n_steps)
+        self._check(self._progress.stage(1))
         self._watch_if_wanted()
+
+    @property
+    def n_steps_done(self) -> int:
+        """Steps that the optimizer has made, without those that were skipped."""
+        return self._progress.n_done
 
     def step(self) -> list[LayerChange]:
         """Update every layer, if it is time; to be called after each step of the optimizer.
@@ -201,43 +193,44 @@ class Evolution:
         InvalidParameterError
             If the method reads what cannot be had of this model.
         """
-        steps = range(self.n_steps_done + 1, self._counter.n_steps + 1)
-        self.n_steps_done = self._counter.n_steps
-        self._evidence.end_batch(was_trained=bool(steps))
-        due = [stage for stage in map(self._stage, steps) if self._is_due(stage)]
+        stages = list(self._progress.new_stages())
+        self._evidence.end_batch(was_trained=bool(stages))
+        due = [stage for stage in stages if self._is_due(stage)]
         changes = self._update(due[-1]) if due else []
         self._watch_if_wanted()
         return changes
 
     def record_score(self, score: float) -> None:
         """Tell a validation score, the higher the better: what "until it stalls" is judged by."""
-        self._stall = 0 if score > self._best_score else self._stall + 1
-        self._best_score = max(self._best_score, score)
-        self._longest_stall = max(self._longest_stall, self._stall)
+        self._progress.record_score(score)
 
     def state_dict(self) -> dict[str, Any]:
         """Give all that it remembers; the connections are in the model's own."""
-        return {
-            "n_steps_done": self.n_steps_done,
-            "best_score": self._best_score,
-            "stall": self._stall,
-            "longest_stall": self._longest_stall,
-            "generators": self._generator_states(),
-        }
+        return {**self._progress.state_dict(), "generators": self._generator_states()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a state; model and optimizer load theirs before."""
-        self.n_steps_done = self._counter.n_steps = state["n_steps_done"]
-        self._best_score, self._stall = state["best_score"], state["stall"]
-        self._longest_stall = state["longest_stall"]
+        """Go on from a state; model and optimizer load theirs before.
+
+        Raises
+        ------
+        InvalidParameterError
+            If it is not what `state_dict` gives; nothing is loaded then.
+        """
+        mine = self.state_dict()
+        if not (
+            isinstance(state, dict)
+            and state.keys() == mine.keys()
+            and state["generators"].keys() == mine["generators"].keys()
+        ):
+            got = ", ".join(map(str, state)) if isinstance(state, dict) else type(state).__name__
+            raise InvalidParameterError(
+                "state must be what state_dict() of an evolution gave, with "
+                f"{', '.join(mine)} of the same method, got {got or 'nothing'}."
+            )
+        self._progress.load_state_dict(state)
         self._set_generators(state["generators"])
         self._evidence.forget()
         self._watch_if_wanted()
-
-    def _stage(self, step: int) -> Stage:
-        if self.n_steps is None:
-            return _EndlessStage(step, math.inf, self._longest_stall)
-        return Stage(step, self.n_steps, self._longest_stall)
 
     def _is_due(self, stage: Stage) -> bool:
         return self.method is not None and self.method.timing.is_due(stage)
@@ -246,7 +239,7 @@ class Evolution:
         """Watch the error signals of the batches before an update, if it will read them."""
         n_wanted = 0
         for n_ahead in itertools.count(1):
-            stage = self._stage(self.n_steps_done + n_ahead)
+            stage = self._progress.stage(self.n_steps_done + n_ahead)
             n_read = 0 if self.method is None else _batches_read(self.method, stage)
             if n_read < n_ahead:
                 break
@@ -269,6 +262,7 @@ class Evolution:
     def _decide(self, stage: Stage) -> _Decision:
         assert self._evolver is not None
         self._check(stage)
+        self._evolver.n_threads = torch.get_num_threads()
         recorded = [_Recorded(layer) for layer in self.layers]
         evolutions = self._evolver.update(recorded, stage, self._evidence)
         return _Decision(
@@ -337,32 +331,6 @@ class _Recorded:
         self._layer.apply(change, newborn)
 
 
-class _EndlessStage(Stage):
-    """A stage of a run whose length nobody told."""
-
-    @property
-    def progress(self) -> float:
-        """Refuse to tell."""
-        raise _needs_n_steps("this method")
-
-    @property
-    def begun(self) -> float:
-        """Give what a constant schedule does not look at."""
-        return 0.0
-
-
-class _StepCounter:
-    """Counts the steps that an optimizer makes."""
-
-    def __init__(self) -> None:
-        self.n_steps = 0
-
-    def __call__(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        # A fused optimizer skips by itself, where a gradient scaler found an infinity.
-        found = getattr(optimizer, "found_inf", None)
-        self.n_steps += 0 if found is not None and bool(found) else 1
-
-
 def _bound_method(method: str | Recipe | Method, settings: Mapping[str, object]) -> Method | None:
     recipe = method if isinstance(method, Method) else get_recipe(method)
     return bound(recipe if isinstance(recipe, Method) else recipe.method, settings)
@@ -371,66 +339,3 @@ def _bound_method(method: str | Recipe | Method, settings: Mapping[str, object])
 def _batches_read(method: Method, stage: Stage) -> int:
     """Tell how many batches a method reads the error signals of."""
     return max((rows.n for rows in method.needs(stage) if isinstance(rows, Batches)), default=0)
-
-
-def _require_no_end(method: Method | None, update_until: float, schedule: Schedule) -> None:
-    """Refuse what is a share of a training whose length is not known."""
-    if update_until < 1:
-        raise _needs_n_steps(f"update_until={update_until}, a share of them")
-    if schedule is not constant:
-        raise _needs_n_steps("a drop_fraction_schedule other than 'constant'")
-    if _changes_sizes(method):
-        raise _needs_n_steps("gradual pruning")
-
-
-def _changes_sizes(method: Method | None) -> bool:
-    return method is not None and isinstance(method.pace, GradualPruning)
-
-
-def _needs_n_steps(what: str) -> InvalidParameterError:
-    return InvalidParameterError(
-        f"n_steps must be given for {what}, got None. Say how many steps the optimizer will take: "
-        "n_steps=n_epochs * len(loader)."
-    )
-
-
-def _require_count(name: str, value: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise InvalidParameterError(f"{name} must be an integer of at least 1, got {value!r}.")
-
-
-def _unwrapped(model: nn.Module) -> nn.Module:
-    """Take off what a compiler or data parallelism put around a model."""
-    while isinstance(
-        inner := getattr(model, "_orig_mod", getattr(model, "module", None)), nn.Module
-    ):
-        model = inner
-    return model
-
-
-def _layers_of(
-    model: nn.Module, optimizer: torch.optim.Optimizer, names: Sequence[str] | None
-) -> list[Layer]:
-    found: dict[str, Layer] = {}
-    for name, module in model.named_modules():
-        if isinstance(module, SparseLinear):
-            found[name] = LinearLayer(name, module, optimizer)
-        elif masked_weight_of(module) is not None:
-            found[name] = MaskedLayer(name, module, optimizer)
-    for name in names or ():
-        if name not in found:
-            raise UnknownNameError("sparse layer", name, found)
-    layers = [layer for name, layer in found.items() if names is None or name in names]
-    if not layers:
-        raise InvalidParameterError(
-            "model must have a sparse layer, got none. Build it with SparseLinear, or call "
-            "sparsify_(model, density=...) first."
-        )
-    trained = {id(parameter) for group in optimizer.param_groups for parameter in group["params"]}
-    for layer in layers:
-        if id(layer.parameter) not in trained:
-            raise InvalidParameterError(
-                f"optimizer must train layer {layer.name!r}, and does not. Make it after the "
-                "model became sparse, or leave the layer out of layers=."
-            )
-    return layers

@@ -11,10 +11,18 @@ from torch import nn
 
 from ctre.density import erdos_renyi_counts, uniform_counts
 from ctre.errors import InvalidParameterError
+from ctre.estimators.rules import Number
 from ctre.topology import Topology
+from ctre.torch.checks import COUNT, DENSITY, WHOLE, require
 from ctre.torch.operations import sparse_linear
 
-_HALVES = (torch.float16, torch.bfloat16)
+_MOST = 2**31 - 1  # indices are int32
+_COMPUTED_IN = {  # no sparse product knows the halves
+    torch.float64: torch.float64,
+    torch.float32: torch.float32,
+    torch.float16: torch.float32,
+    torch.bfloat16: torch.float32,
+}
 
 
 class SparseLinear(nn.Module):
@@ -51,7 +59,8 @@ class SparseLinear(nn.Module):
     Raises
     ------
     InvalidParameterError
-        If not exactly one way to say the number of connections is given, or it is impossible.
+        If not exactly one way to say the number of connections is given, or it is impossible; of
+        an input that is not such rows.
 
     Notes
     -----
@@ -112,6 +121,7 @@ class SparseLinear(nn.Module):
         return layer
 
     def _take(self, topology: Topology, values: torch.Tensor, bias: torch.Tensor | None) -> None:
+        _require_type(values.dtype)
         self.in_features, self.out_features = topology.n_pre, topology.n_post
         self.budget: int | None = None
         """Connections it is to end with, where a start has others; None for those it has."""
@@ -134,6 +144,12 @@ class SparseLinear(nn.Module):
     def forward(self, input: torch.Tensor) -> torch.Tensor:  # noqa: A002 - as nn.Linear names it
         """Give the input sums (…, out_features) of rows (…, in_features)."""
         values, bias = self.values, self.bias
+        if not isinstance(input, torch.Tensor) or input.layout != torch.strided:
+            what = f"{input.layout} tensor" if isinstance(input, torch.Tensor) else type(input)
+            raise InvalidParameterError(
+                f"input must be a dense tensor, got {what}. Convert it by torch.as_tensor(...) or "
+                ".to_dense()."
+            )
         if input.shape[-1:] != (self.in_features,):
             raise InvalidParameterError(
                 f"input must be of shape (…, {self.in_features}), got {tuple(input.shape)}."
@@ -145,11 +161,16 @@ class SparseLinear(nn.Module):
                 f"input must be of the layer's type, {values.dtype}, got {input.dtype}. Convert "
                 "one of them by .to(...)."
             )
-        if values.dtype in _HALVES:  # no sparse product knows them
-            wide = None if bias is None else bias.float()
-            sums = sparse_linear(input.float(), values.float(), self.indptr, self.indices, wide)
-            return sums.to(values.dtype)
-        return sparse_linear(input, values, self.indptr, self.indices, bias)
+        _require_type(values.dtype)
+        wide = _COMPUTED_IN[values.dtype]
+        sums = sparse_linear(
+            input.to(wide),
+            values.to(wide),
+            self.indptr,
+            self.indices,
+            None if bias is None else bias.to(wide),
+        )
+        return sums.to(values.dtype)
 
     @property
     def n_connections(self) -> int:
@@ -243,6 +264,13 @@ class SparseLinear(nn.Module):
         return None
 
 
+def _require_type(dtype: torch.dtype) -> None:
+    if dtype not in _COMPUTED_IN:
+        raise InvalidParameterError(
+            f"dtype must be one of {', '.join(map(str, _COMPUTED_IN))}, got {dtype}."
+        )
+
+
 def _count(
     n_pre: int,
     n_post: int,
@@ -251,8 +279,9 @@ def _count(
     n_connections: int | None,
 ) -> int:
     for name, value in (("in_features", n_pre), ("out_features", n_post)):
-        if value < 1:
-            raise InvalidParameterError(f"{name} must be at least 1, got {value}.")
+        require(name, COUNT, value)
+        if value > _MOST:
+            raise InvalidParameterError(f"{name} must be at most {_MOST}, got {value}.")
     given = [value for value in (density, epsilon, n_connections) if value is not None]
     if len(given) != 1:
         raise InvalidParameterError(
@@ -260,12 +289,16 @@ def _count(
             f"density={density}, epsilon={epsilon}, n_connections={n_connections}."
         )
     if density is not None:
+        require("density", DENSITY, density)
         return uniform_counts((n_pre, n_post), density)[0]
     if epsilon is not None:
+        require("epsilon", Number(0, low_open=True), epsilon)
         return erdos_renyi_counts((n_pre, n_post), epsilon)[0]
     assert n_connections is not None
-    if not 0 <= n_connections <= n_pre * n_post:
+    require("n_connections", WHOLE, n_connections)
+    if n_connections > n_pre * n_post:
         raise InvalidParameterError(
-            f"n_connections must be in [0, {n_pre * n_post}], got {n_connections}."
+            f"n_connections must be at most {n_pre * n_post}, the number of places between "
+            f"{n_pre} and {n_post} neurons, got {n_connections}."
         )
     return int(n_connections)

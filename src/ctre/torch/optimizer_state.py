@@ -6,24 +6,6 @@ from collections.abc import Callable
 
 import torch
 
-from ctre.errors import InvalidParameterError
-
-
-def require_separable(optimizer: torch.optim.Optimizer) -> None:
-    """Refuse an optimizer whose memory of the parameters cannot be told apart.
-
-    Raises
-    ------
-    InvalidParameterError
-        If it is LBFGS.
-    """
-    if isinstance(optimizer, torch.optim.LBFGS):
-        raise InvalidParameterError(
-            "optimizer must remember each parameter by itself, got LBFGS, whose history is of all "
-            "parameters together and cannot follow connections. Use SGD, Adam(W), RMSprop, Adagrad "
-            "or Adafactor."
-        )
-
 
 def carry_state(
     optimizer: torch.optim.Optimizer,

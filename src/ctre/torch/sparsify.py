@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import torch
@@ -15,8 +15,10 @@ from torch.nn.modules.conv import _ConvNd
 from ctre._typing import FloatArray, KeyArray
 from ctre.density import DistributionName, spread_density
 from ctre.errors import InvalidParameterError
+from ctre.estimators.rules import OneOf
 from ctre.selection import first_lowest
 from ctre.topology import Topology, sample_distinct
+from ctre.torch.checks import DENSITY, NAMES, require, require_module
 from ctre.torch.convolution import MaskedWeight, Unit, mask_convolution, reset_weights, shape_of
 from ctre.torch.layers import as_array
 from ctre.torch.linear import SparseLinear
@@ -80,17 +82,13 @@ def sparsify_(
     ----------
     .. [1] Evci et al., "Rigging the Lottery", ICML 2020, for Erdős–Rényi-Kernel.
     """
-    if start not in ("random", "magnitude", "snip", "snip-global", "full"):
+    require_module(model)
+    require("density", DENSITY, density)
+    require("start", OneOf(get_args(StartName)), start)
+    require("convolutions", OneOf(get_args(Unit)), convolutions)
+    if start.startswith("snip") and not callable(loss):
         raise InvalidParameterError(
-            f"start must be 'random', 'magnitude', 'snip', 'snip-global' or 'full', got {start!r}."
-        )
-    if convolutions not in ("weights", "kernels"):
-        raise InvalidParameterError(
-            f"convolutions must be 'weights' or 'kernels', got {convolutions!r}."
-        )
-    if start.startswith("snip") and loss is None:
-        raise InvalidParameterError(
-            f"loss must be given for start={start!r}, got None. Give a function of the model: "
+            f"loss must be a function of the model for start={start!r}, got {loss!r}. Give one: "
             "loss=lambda model: criterion(model(x), y)."
         )
     dense = _dense_layers(model, skip, convolutions)
@@ -173,7 +171,8 @@ class _DenseLayer:
 
 
 def _dense_layers(model: nn.Module, skip: Sequence[str], unit: Unit) -> list[_DenseLayer]:
-    skip = [skip] if isinstance(skip, str) else list(skip)
+    skip = [skip] if isinstance(skip, str) else skip
+    require("skip", NAMES, skip)
     names: dict[int, list[str]] = {}
     layers: dict[int, nn.Linear | _ConvNd] = {}
     skipped: set[str] = set()
@@ -246,7 +245,13 @@ def _starts(
 
 def _saliencies(model: nn.Module, layers: Sequence[_DenseLayer], loss: Loss) -> list[FloatArray]:
     weights = [layer.module.weight for layer in layers]
-    gradients = torch.autograd.grad(loss(model), weights, allow_unused=True)
+    measured = loss(model)
+    if not isinstance(measured, torch.Tensor) or not measured.isfinite().all():
+        raise InvalidParameterError(
+            f"loss must give a tensor with one finite number, got {measured!r}. Look at the "
+            "batch, and at the weights of the model."
+        )
+    gradients = torch.autograd.grad(measured, weights, allow_unused=True)
     return [
         layer.by_place(weight if gradient is None else weight * gradient) * (gradient is not None)
         for layer, weight, gradient in zip(layers, weights, gradients, strict=True)
