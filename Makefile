@@ -19,8 +19,6 @@ test: $(VENV)/.installed  ## run the test suite
 test-nightly: $(VENV)/.installed  ## run the tests of generated examples with other and more examples
 	$(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile=nightly -m hypothesis
 
-test-planted: $(VENV)/.installed  ## plant likely mistakes, one by one, and see that tests notice them
-	$(BIN)/python tests/planted/planting.py -j 2
 
 test-slow: $(VENV)/.installed  ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
@@ -29,6 +27,10 @@ TORCH := torch
 test-torch: $(VENV)/.installed  ## test the PyTorch front; TORCH names what pip installs, a smaller build of it for instance
 	$(BIN)/python -m pip install --quiet "$(TORCH)"
 	$(BIN)/python -m pytest tests/torch_front tests/test_torch_extra.py -m "slow or not slow"
+
+test-planted: $(VENV)/.installed  ## plant likely mistakes, one by one, and see that tests notice them; TORCH as above
+	$(BIN)/python -m pip install --quiet "$(TORCH)"
+	$(BIN)/python tests/planted/planting.py -j 2
 
 # What those versions stand on is new and says what it will drop: such warnings are no failures here.
 test-oldest:  ## test with the oldest versions that pyproject.toml allows, on its oldest Python
