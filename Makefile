@@ -19,7 +19,6 @@ test: $(VENV)/.installed  ## run the test suite
 test-nightly: $(VENV)/.installed  ## run the tests of generated examples with other and more examples
 	$(BIN)/python -m pytest -n $(WORKERS) --hypothesis-profile=nightly -m hypothesis
 
-
 test-slow: $(VENV)/.installed  ## run the tests that take minutes
 	$(BIN)/python -m pytest -m slow
 

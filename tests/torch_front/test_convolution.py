@@ -172,6 +172,21 @@ def test_a_newborn_kernel_begins_as_its_middle_tap():
         assert int((kernel != 0).sum()) == 1
 
 
+def test_a_graph_of_before_an_update_errs():
+    """Planted: a mask that is written past the version counter."""
+    model = sparsify_(nn.Sequential(nn.Conv2d(4, 6, 3)), 0.3)
+    optimizer = torch.optim.SGD(model.parameters(), 0.1)
+    evolution = Evolution(model, optimizer, "set", update_interval=1, drop_fraction=0.5)
+    rows = torch.randn(2, 4, 6, 6)
+    model(rows).sum().backward()
+    stale = model(rows).sum()
+    optimizer.zero_grad()
+    optimizer.step()  # no gradient, no write
+    assert evolution.step()
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        stale.backward()
+
+
 def test_state_dict_and_copies_hold_the_mask():
     model = sparsify_(small_net(), 0.2)
     other = sparsify_(small_net(), 0.2)

@@ -6,6 +6,7 @@ import copy
 import io
 import itertools
 import pickle
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -22,11 +23,14 @@ from ctre.methods import (  # noqa: E402
     Method,
     MostSimilar,
     Random,
+    Recipe,
     SmallestMagnitude,
     Switch,
     cosine,
+    get_recipe,
     gradient,
 )
+from ctre.methods.policy import NOTHING, Growth  # noqa: E402
 from ctre.torch import Evolution, SparseLinear, processes, sparsify_  # noqa: E402
 from ctre.torch.watch import watch_on  # noqa: E402
 
@@ -94,6 +98,32 @@ def test_every_recipe_of_the_table(recipe):
     for layer in layers_of(model):
         assert torch.isfinite(layer.values).all()
         assert np.all(np.diff(layer.topology.keys) > 0)
+
+
+@dataclass(frozen=True)
+class LowestFree:
+    """A rule that no recipe has: it grows at the places of the lowest keys."""
+
+    def needs(self, stage):  # noqa: ARG002
+        return NOTHING
+
+    def choose(self, evidence, taken, count):  # noqa: ARG002
+        free = np.setdiff1d(np.arange(taken.n_places), taken.keys)
+        return Growth(free[:count], n_random=0)
+
+
+@pytest.mark.parametrize("is_recipe", [True, False])
+def test_a_policy_of_ones_own(is_recipe):
+    """As a method, or as a recipe with a name."""
+    method = Method(SmallestMagnitude(), LowestFree())
+    recipe = Recipe("lowest", "the lowest free places", method, get_recipe("set").citation)
+    training = Training(recipe if is_recipe else method, update_interval=1)
+    for change in training.step():
+        old, new = change.change.old, change.change.new
+        free = np.setdiff1d(np.arange(old.n_places), np.intersect1d(old.keys, new.keys))
+        grown = np.setdiff1d(new.keys, old.keys)
+        assert change.n_born == len(grown) > 0
+        assert set(grown) <= set(free[: change.n_born + change.n_regrown])
 
 
 @pytest.mark.parametrize("name", ["static", "snip", "dense"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -18,7 +19,7 @@ if not torch.distributed.is_available() or not torch.distributed.is_gloo_availab
 
 PROGRAM = textwrap.dedent(
     """
-    import os, sys
+    import os, signal, sys
     import torch
     import torch.distributed as dist
     from torch import nn
@@ -43,6 +44,8 @@ PROGRAM = textwrap.dedent(
         evolution.load_state_dict(state[2])
     n_updates = 0
     for step in range(begin, n_steps):
+        if rank == 1 and step == int(os.environ.get("KILLED_AT", -1)):
+            os.kill(os.getpid(), signal.SIGKILL)
         rows = torch.randn(10, 8, generator=torch.Generator().manual_seed(2 * step + rank))
         optimizer.zero_grad()
         model(rows).square().mean().backward()
@@ -58,9 +61,8 @@ PROGRAM = textwrap.dedent(
 )
 
 
-def run_two(method, folder, n_steps, begin=0):
-    """Run both processes to the end; give what each of them ended with."""
-    processes = [
+def start_two(method, folder, n_steps, begin=0, **environment):
+    return [
         subprocess.Popen(
             [
                 sys.executable,
@@ -73,13 +75,17 @@ def run_two(method, folder, n_steps, begin=0):
                 str(n_steps),
                 str(begin),
             ],
-            env={**os.environ, "RANK": str(rank)},
+            env={**os.environ, "RANK": str(rank), **environment},
             stderr=subprocess.PIPE,
             text=True,
         )
         for rank in range(2)
     ]
-    for process in processes:
+
+
+def run_two(method, folder, n_steps, begin=0):
+    """Run both processes to the end; give what each of them ended with."""
+    for process in start_two(method, folder, n_steps, begin):
         _, complaint = process.communicate(timeout=300)
         assert process.returncode == 0, complaint
     return [torch.load(f"{folder}/{begin}-{rank}", weights_only=True) for rank in range(2)]
@@ -96,18 +102,28 @@ def assert_equal(one, other):
         assert one == other
 
 
-@pytest.mark.slow  # starts four interpreters
+@pytest.mark.slow  # starts six interpreters
 @pytest.mark.parametrize("method", ["ctre-sim", "rigl"])
 def test_two_processes_stay_bit_equal(method, tmp_path):
-    """200 steps with 10 updates; then again from a checkpoint of the 100th, as after a crash.
+    """200 steps with 10 updates; then from a checkpoint of the 100th, once one has been killed.
 
     Planted: every process evolves by itself; generators that only the first one moves on.
     """
-    first, second = run_two(method, tmp_path, 200)
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    whole.mkdir()
+    broken.mkdir()
+    first, second = run_two(method, whole, 200)
     assert first[0] == second[0] == 10
     for one, other in zip(first[1:], second[1:], strict=True):
         assert_equal(one, other)
-    again = run_two(method, tmp_path, 200, begin=100)
+    processes = start_two(method, broken, 200, KILLED_AT="130")
+    codes = []
+    for process in processes:  # the other one does not wait for ever
+        process.communicate(timeout=300)
+        codes.append(process.returncode)
+    assert codes[0] != 0
+    assert codes[1] == -signal.SIGKILL
+    again = run_two(method, broken, 200, begin=100)
     for process in again:
         assert process[0] == 5
         for one, other in zip(process[1:], first[1:], strict=True):
