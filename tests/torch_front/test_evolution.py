@@ -446,18 +446,21 @@ def test_rigl_grows_where_the_dense_gradient_is_largest():
 
 
 def test_gradients_of_several_backward_passes_add_up():
-    """Gradient accumulation: all that goes into the step is read."""
-    one = SparseLinear(8, 3, density=0.4)
+    """Gradient accumulation: all that goes into the step is read. Planted: the last one alone."""
+    torch.manual_seed(4)
+    one = SparseLinear(20, 15, density=0.3)
     two = copy.deepcopy(one)
-    rows = torch.randn(12, 8)
+    rows, error = torch.randn(12, 20), torch.randn(12, 15)
     grown = []
-    for layer, parts in ((one, [rows]), (two, rows.split(4))):
+    for layer, n in ((one, 12), (two, 4)):
         optimizer = torch.optim.SGD(layer.parameters(), 0.01)
         evolution = Evolution(layer, optimizer, "rigl", update_interval=1, drop_fraction=0.4)
-        for part in parts:
-            layer(part).square().sum().backward()
+        for part, signal in zip(rows.split(n), error.split(n), strict=True):
+            layer(part).backward(signal)
         optimizer.step()
-        grown.append(evolution.step()[0].change.new.keys.tolist())
+        (change,) = evolution.step()
+        assert change.n_born > 0
+        grown.append(change.change.new.keys.tolist())
     assert grown[0] == grown[1]
 
 
