@@ -102,6 +102,11 @@ def test_transposed_and_grouped_convolutions():
         layer = MaskedLayer("0", model[0], optimizer)
         assert layer.topology.keys.tolist() == change.change.new.keys.tolist()
         assert (layer.n_post, layer.n_pre) == (6, 4 // model[0].groups)
+        mask = model[0].parametrizations.weight[0].mask
+        by_post = mask.transpose(0, 1) if model[0].transposed else mask
+        assert len(change.born) > 0
+        assert all(by_post[post, pre].all() for post, pre in change.born)
+        assert not any(by_post[post, pre].any() for post, pre in change.died)
     with pytest.raises(InvalidParameterError, match="got groups=2"):
         Evolution(model, optimizer, "ctre-sim")
 
