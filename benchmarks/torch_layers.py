@@ -82,8 +82,11 @@ def _pass(
         rows.grad = None
         module(rows).backward(error)
 
-    forward_and_backward()  # so that caches are filled
-    return lambda: seconds(forward_and_backward, clock)
+    def measured() -> float:
+        forward_and_backward()  # fills caches, while threads of whoever was before may still spin
+        return seconds(forward_and_backward, clock)
+
+    return measured
 
 
 def _race(
