@@ -107,8 +107,9 @@ def test_other_files_are_the_same_table(ctre, train, houses, tmp_path, suffix):
 @pytest.mark.usefixtures("houses")
 def test_whole_numbers_of_one_row_each_are_asked_about(ctre, quick):
     result = ctre("train", "houses.csv", "--target", "price", *quick, code=2)
-    assert "Is it a measurement?" in result.stderr
-    assert "--task regression" in result.stderr
+    assert "Is it a measurement? Then add --task regression" in result.stderr
+    told = ctre("train", "houses.csv", "--target", "price", *quick, "--task", "regression").stdout
+    assert "regression   as asked" in told
 
 
 @pytest.mark.filterwarnings("default:A single row has the label")

@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from ctre.errors import OtherFitError
-from ctre.estimators.parameters import PARAMETERS
-
 if TYPE_CHECKING:
     from ctre.training import Checkpoint
 
@@ -74,13 +71,9 @@ def chosen_checkpoint(folder: Path | None, every: int | None, resume: bool) -> C
 
 @contextmanager
 def resumable(checkpoint: Checkpoint | None) -> Iterator[None]:
-    """Let errors of a training speak of options, and an interruption say what is kept."""
+    """Let an interruption say what is kept."""
     try:
         yield
-    except OtherFitError as error:
-        flags = {line.name: line.option.flag for line in PARAMETERS if line.option is not None}
-        name = flags.get(error.name, error.name)
-        raise OtherFitError(error.kind, name, error.expected, error.got, error.folder) from error
     except KeyboardInterrupt:
         saved = None if checkpoint is None else checkpoint.latest()
         if saved is None:

@@ -90,7 +90,7 @@ def _auto(dataset: Dataset, target: str, *, is_measured: bool) -> Task:
 def _is_measurement(what: str) -> bool:
     if not sys.stdin.isatty():
         raise click.UsageError(
-            f"{what} Is it a measurement? Then say --task regression, else --task classification; "
+            f"{what} Is it a measurement? Then add --task regression, else --task classification; "
             "--target 'NAME' names another column."
         )
     return click.confirm(f"{what} Is it a measurement?", default=True, err=True)

@@ -11,7 +11,7 @@ from ctre.datasets.names import LABELS
 from ctre.datasets.source import Source
 from ctre.errors import InvalidParameterError
 
-_FEW_NAMES = 10
+_FEW_NAMES = 5  # from either end, where labels mostly are
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,12 @@ class TargetFinder:
             )
         near = difflib.get_close_matches(str(target), names, n=1) if target else ()
         hint = f" Did you mean {near[0]!r}?" if near else ""
-        few = ", ".join(names[:_FEW_NAMES])
-        more = f", … ({n_columns} in all)" if n_columns > _FEW_NAMES else ""
+        shown, more = names, ""
+        if n_columns > 2 * _FEW_NAMES:
+            shown = [*names[:_FEW_NAMES], "…", *names[-_FEW_NAMES:]]
+            more = f" ({n_columns} in all)"
         got = "" if target is None else f", got {target!r}"
         return InvalidParameterError(
             f"target must be the column of {self.source} that holds the labels{got}.{hint} "
-            f"Columns: {few}{more}."
+            f"Columns: {', '.join(shown)}{more}."
         )
