@@ -3,7 +3,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import json
-import re
 import tempfile
 import typing
 from pathlib import Path
@@ -250,8 +249,9 @@ def test_every_task_reads_what_it_writes(kind, tmp_path):
     targets["columns of classes"] = np.column_stack([Y, Y % 2])
     y = targets.get(kind.kind, Y)
     task = kind.of(y, np.arange(40), None)
-    (tmp_path / "task").write_bytes(FORMAT.encode(task.stored()))
-    restored = kind.restored(FORMAT.read(tmp_path / "task").tree, task.n_outputs)
+    tree = {"task": task.stored(), "weights": X}  # old safetensors read no file without an array
+    (tmp_path / "task").write_bytes(FORMAT.encode(tree))
+    restored = kind.restored(FORMAT.read(tmp_path / "task").tree.branch("task"), task.n_outputs)
     scores = np.random.default_rng(1).normal(size=(9, task.n_outputs)).astype(np.float32)
     np.testing.assert_array_equal(restored.decode(scores), task.decode(scores))
     np.testing.assert_array_equal(restored.encode(y), task.encode(y))
@@ -421,7 +421,7 @@ BAD_ARRAYS = {
     "no number": ("layers.2.weights", replaced(0, np.nan), "must be finite"),
     "short shift": ("scaling.shift", lambda a: a[1:], r"scaling.shift must be float64 of shape"),
     "infinite factor": ("scaling.factor", replaced(0, np.inf), "scaling.factor must be finite"),
-    "complex classes": ("task.classes", lambda a: a.astype(np.complex64), "task.classes must be"),
+    "narrow classes": ("task.classes", lambda a: a.astype(np.float16), "task.classes must be"),
     "same array classes": ("task.classes", np.zeros_like, "task.classes must differ"),
 }
 

@@ -513,7 +513,7 @@ FORGED = {
     "history": ("state.history.stall", [0], "history.stall must be a list of 3"),
     "stopped": ("state.is_stopped", 1, "is_stopped must be true or false"),
     "seed": ("state.entropy", "x", ""),
-    "no state": ("state", None, "state must be an object"),
+    "no state": ("state", np.zeros(2), "state must be an object"),
     "no settings": ("settings", [], "settings must be an object"),
     "no data": ("data", 3, "data must be an object"),
     "no circumstances": ("circumstances", 3, "circumstances must be an object"),
