@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sklearn.model_selection import GridSearchCV
 
 from ctre import SparseMLPClassifier
 from ctre.errors import MissingExtraError
@@ -48,6 +49,45 @@ def test_mlflow(tmp_path):
     history = client.get_metric_history(run.info.run_id, "train_loss")
     assert [metric.step for metric in history] == [1, 2, 3]
     assert [metric.value for metric in history] == model.history_.column("train_loss")
+
+
+@pytest.mark.slow  # as above
+@pytest.mark.filterwarnings("default")
+def test_autolog_of_mlflow(tmp_path, monkeypatch):
+    """What docs/files.md says of it: a search logs its candidates, a bare estimator nothing."""
+    mlflow = pytest.importorskip("mlflow")
+    monkeypatch.chdir(tmp_path)  # where it puts artifacts
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    X, y = np.random.default_rng(0).normal(size=(60, 5)), np.arange(60) % 2
+    bare = SparseMLPClassifier((8,), epsilon=2, max_iter=2, random_state=0)
+    search = GridSearchCV(bare, {"alpha": [0.0, 0.1]}, cv=2)
+    mlflow.sklearn.autolog()
+    try:
+        with mlflow.start_run() as lone:
+            bare.fit(X, y)
+        with mlflow.start_run() as whole:
+            search.fit(X, y)
+        client = mlflow.MlflowClient()
+        assert client.get_run(lone.info.run_id).data.params == {}
+        logged = client.get_run(whole.info.run_id).data
+        assert logged.params["best_alpha"] == str(search.best_params_["alpha"])
+        assert logged.metrics["best_cv_score"] == pytest.approx(search.best_score_)
+        assert "training_accuracy_score" in logged.metrics
+        (experiment,) = {lone.info.experiment_id, whole.info.experiment_id}
+        children = client.search_runs(
+            [experiment], f"tags.`mlflow.parentRunId` = '{whole.info.run_id}'"
+        )
+        scores = {child.data.params["alpha"]: child.data.metrics for child in children}
+        for alpha, expected in zip(
+            ("0.0", "0.1"), search.cv_results_["mean_test_score"], strict=True
+        ):
+            assert scores[alpha]["mean_test_score"] == pytest.approx(expected)
+        loaded = mlflow.sklearn.load_model(f"runs:/{whole.info.run_id}/best_estimator")
+        assert (loaded.predict(X) == search.predict(X)).all()
+    finally:
+        mlflow.sklearn.autolog(disable=True)
+        mlflow.set_tracking_uri(before)
 
 
 def test_weights_and_biases(monkeypatch):

@@ -90,13 +90,23 @@ def years(tmp_path):
 
 
 def test_a_column_of_labels_called_by_a_number(ctre, train, years):
-    """Planted mistakes: its name is forgotten; it is a place; names alone make no header."""
+    """Planted mistakes: its name is forgotten; it is a place."""
     train(years.name, "--target", "2020", "--out", "run")
     told = ctre("predict", "run", years.name)
     assert told.stderr.startswith("Accuracy: ")
     assert len(told.stdout.splitlines()) == 1 + 40
     without_labels = ctre("predict", "run", "new.csv")
     assert (without_labels.stdout, without_labels.stderr) == (told.stdout, "")
+
+
+def test_known_names_are_a_header_above_numbers_like_them(ctre, train, tmp_path):
+    """Planted mistake: what they look like decides, and they are a row."""
+    values = np.random.default_rng(0).integers(2000, 2030, size=(40, 2))
+    rows = [f"{a},{b},{int(a > 2015)}" for a, b in values]
+    write(tmp_path / "years.csv", "2018,2019,2020", *rows)
+    write(tmp_path / "new.csv", "2018,2019", *(row.rpartition(",")[0] for row in rows))
+    train("years.csv", "--target", "2020", "--header", "--out", "run")
+    assert len(ctre("predict", "run", "new.csv").stdout.splitlines()) == 1 + 40
 
 
 @pytest.mark.parametrize("target", ["-1", "4", "species"])

@@ -8,6 +8,8 @@ import io
 import pytest
 
 from ctre.datasets import FileFormat, read_file
+from ctre.datasets.source import Source
+from ctre.datasets.table import read_table
 from ctre.errors import CTREError, DatasetError, InvalidDataError, InvalidParameterError
 
 NAMES_AND_ROWS = (("a", "b"), [[1.5, 2], [3, 4.25]], ["x", "z"])
@@ -168,3 +170,36 @@ def test_any_bytes_are_a_table_or_an_error_of_ours(written):
                 pass
             except UserWarning:  # rows' names are left out, for instance
                 pass
+
+
+def raw(path, **told):
+    return read_table(Source(str(path), path), "y", need_labels=True, **told)
+
+
+@pytest.mark.parametrize("header", ["'a','b','y'", "a,b,y"])
+def test_single_quotes_are_found_out_and_kept(written, header):
+    """Planted mistake: a delimiter between two divides, and a row has a cell too many."""
+    rows = [f"'{n}.5','it''s {n}, and {n}','{n % 2}'" for n in range(20)]
+    table = raw(written("\n".join([header, *rows]) + "\n"))
+    assert table.file_format.quote == "'"
+    assert [column.values[3] for column in table.columns] == [3.5, "it's 3, and 3"]
+    assert table.labels.tolist() == ["0", "1"] * 10
+
+
+@pytest.mark.parametrize(
+    "cell", ["'tis", "'90s, they say", "it's", "d'accord", "rock 'n' roll, 'tis", "'"]
+)
+def test_apostrophes_are_no_quotes(written, cell):
+    rows = [f'{n},"{cell}",{n % 2}' for n in range(20)]
+    path = written("\n".join(["a,b,y", *rows]) + "\n")
+    table = raw(path)
+    assert table.file_format.quote == '"'
+    assert set(table.columns[1].values) == {cell}
+
+
+def test_the_quote_may_be_told(written):
+    path = written("a,b,y\n" + "1,'x',0\n2,'z',1\n" * 10)
+    assert set(raw(path).columns[1].values) == {"x", "z"}
+    assert set(raw(path, told=FileFormat(quote='"')).columns[1].values) == {"'x'", "'z'"}
+    with pytest.raises(InvalidParameterError, match="quote must be one of"):
+        FileFormat(quote="`")

@@ -146,7 +146,7 @@ def test_what_is_told_now_comes_first(written):
 
 
 def test_a_format_survives_json():
-    full = FileFormat("csv", ";", ",", True, "latin-1", ("-",), 1, "text", 3, {"a": "boolean"})
+    full = FileFormat("csv", ";", "'", ",", True, "latin-1", ("-",), 1, "text", 3, {"a": "boolean"})
     assert FileFormat.from_json(json.loads(json.dumps(full.as_json()))) == full
     assert FileFormat().as_json() == {}
 
@@ -157,7 +157,7 @@ def test_a_format_survives_json():
         None, 7, "csv", [1], {"delimiter": 7}, {"delimiter": ";;"}, {"name": "xlsx"},
         {"index_base": 2}, {"index_base": True}, {"kinds": 7}, {"kinds": {"a": "colour"}},
         {"encoding": "klingon"}, {"no such": 1}, {"missing": 7}, {"decimal": ";"},
-        {"label_place": "x"}, {"header": "yes"},
+        {"quote": "`"}, {"label_place": "x"}, {"header": "yes"},
     ],
 )  # fmt: skip
 def test_a_format_that_is_none_is_refused(content):

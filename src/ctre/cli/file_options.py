@@ -49,6 +49,11 @@ FILE_OPTIONS: dict[str, Callable[[_Command], _Command]] = {
         help="What is between the cells of a table: a mark, or tab, or space for any blanks.  "
         "[default: found out]",
     ),
+    "quote": click.option(
+        "--quote",
+        type=click.Choice(['"', "'"]),
+        help="The mark around cells that may hold delimiters.  [default: found out]",
+    ),
     "decimal": click.option(
         "--decimal",
         type=click.Choice([".", ","]),

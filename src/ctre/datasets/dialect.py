@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, TextIO, TypeAlias, TypeVar
 
-from ctre.datasets.file_format import BLANKS
+from ctre.datasets.file_format import BLANKS, FileFormat, Quote
 from ctre.datasets.numerals import as_numeral, plain_number
 from ctre.datasets.source import Source
 from ctre.errors import InvalidDataError
@@ -26,6 +27,8 @@ _FEWEST = 4  # of a sample, however large each is
 _COMMENTS = ("#", "%", "//")
 _SHOWN = 60
 _BLOCK_LETTERS = 1 << 16
+_OPENED = re.compile(r"(?:^|[,;|\t])\s*'")
+_QUOTED = re.compile(r"(?:^|[,;|\t])\s*'(?:[^']|'')*'\s*(?=$|[,;|\t])")
 
 
 Row: TypeAlias = tuple[int, list[str]]
@@ -40,7 +43,7 @@ class Dialect:
     ----------
     source : Source
         Where its text is.
-    encoding, delimiter : str
+    encoding, delimiter, quote : str
         As a `FileFormat` has them.
     n_skipped : int
         Lines before the first row: remarks, and Excel's ``sep=;``.
@@ -51,6 +54,7 @@ class Dialect:
     source: Source
     encoding: str
     delimiter: str
+    quote: Quote = '"'
     n_skipped: int = 0
     remark: str = ""
 
@@ -58,7 +62,7 @@ class Dialect:
     def remarked_names(self) -> list[str]:
         """The cells of the remark right above the first row."""
         text = self.remark.strip().lstrip("".join(_COMMENTS))
-        return next(iter(_reader(iter([text]), self.delimiter)), []) if text else []
+        return next(iter(_reader(iter([text]), self.delimiter, self.quote)), []) if text else []
 
     @contextmanager
     def rows(self) -> Iterator[Iterator[Row]]:
@@ -76,7 +80,7 @@ class Dialect:
         for _ in islice(file, self.n_skipped):
             pass
         lines = _Lines(file, self.source, self.n_skipped)
-        reader = _reader(iter(lines), self.delimiter)
+        reader = _reader(iter(lines), self.delimiter, self.quote)
         begin = self.n_skipped + 1
         try:
             for cells in reader:
@@ -94,7 +98,7 @@ class Dialect:
 
 
 def find_dialect(
-    source: Source, encoding: str, told: str | None, known: str | None, *, may_be_one: bool
+    source: Source, encoding: str, told: FileFormat, known: FileFormat, *, may_be_one: bool
 ) -> Dialect:
     """Find out how a table is written, by its first hundred lines.
 
@@ -102,10 +106,10 @@ def find_dialect(
     ----------
     source, encoding
         Where the text is.
-    told : str or None
-        The delimiter, if somebody says so.
-    known : str or None
-        The one of the training file; it holds if it divides the lines.
+    told : FileFormat
+        The delimiter and the quote, if somebody says so.
+    known : FileFormat
+        Those of the training file; its delimiter holds if it divides the lines.
     may_be_one : bool
         Whether a single column is a table.
 
@@ -117,31 +121,60 @@ def find_dialect(
     with source.text(encoding) as file:
         lines = sample_of(iter(_Lines(file, source, 0)), _SAMPLE_LINES, len, _SAMPLE_LETTERS)
     n_skipped = 0
+    delimiter = told.delimiter or ("\t" if told.name == "tsv" else None)
     if lines and lines[0].lower().startswith("sep=") and len(lines[0].rstrip("\r\n")) == 5:
-        told, n_skipped = told or lines[0][4], 1
+        delimiter, n_skipped = delimiter or lines[0][4], 1
     sample = [line for line in lines[n_skipped:] if line.strip()]
     if not sample:
         raise InvalidDataError(f"{source} is empty.")
     while n_skipped < len(lines) and _is_skipped(lines, n_skipped):
         n_skipped += 1
     body = lines[n_skipped:]
-    best = max(_DELIMITERS, key=lambda mark: _judge(body, mark))  # the first of equals
-    if told is not None:
-        best = told
-    elif known is not None and _judge(body, known)[0] > 0:
-        best = known
-    elif _judge(body, best)[0] == 0 and may_be_one:
-        best = ","
-    if told is not None or may_be_one or _judge(body, best)[0] > 0:
+    quote = told.quote or known.quote or _quote_of(body)
+    # the first of equals
+    best = max(_DELIMITERS, key=lambda mark: _judge(body, mark, quote))
+    divides = _judge(body, best, quote)[0] > 0
+    if delimiter is not None:
+        if not may_be_one and not _occurs(body, delimiter, quote):
+            raise InvalidDataError(
+                f"{source}, line {n_skipped + 1}: {delimiter!r} does not divide "
+                f"{_begin_of(body)!r}, or any line below. "
+                + (f"delimiter={best!r} does." if divides else "Say another.")
+            )
+        best, divides = delimiter, True
+    elif known.delimiter is not None and _judge(body, known.delimiter, quote)[0] > 0:
+        best, divides = known.delimiter, True
+    elif not divides and may_be_one:
+        best, divides = ",", True
+    if divides:
         remark = lines[n_skipped - 1] if n_skipped and lines[n_skipped - 1].startswith("#") else ""
-        return Dialect(source, encoding, best, n_skipped, remark)
-    first = next(line for line in body if line.strip()).rstrip("\r\n")
-    shown = first if len(first) <= _SHOWN else f"{first[:_SHOWN]}…"
+        return Dialect(source, encoding, best, quote, n_skipped, remark)
     raise InvalidDataError(
-        f"{source}, line {n_skipped + 1}: the delimiter is not recognised in {shown!r}; commas, "
-        "semicolons, tabs, bars and blanks do not divide the lines alike. Say it: delimiter=':' "
-        "for instance."
+        f"{source}, line {n_skipped + 1}: the delimiter is not recognised in {_begin_of(body)!r}; "
+        "commas, semicolons, tabs, bars and blanks do not divide the lines alike. Say it: "
+        "delimiter=':' for instance."
     )
+
+
+def _quote_of(lines: Sequence[str]) -> Quote:
+    """Tell the quote: ' where most lines have cells between two, and no cell one alone."""
+    n_opened = sum(len(_OPENED.findall(line)) for line in lines)
+    quoted = [len(_QUOTED.findall(line)) for line in lines]
+    is_single = n_opened == sum(quoted) and 2 * sum(map(bool, quoted)) > len(lines)
+    return "'" if is_single else '"'
+
+
+def _occurs(lines: Sequence[str], delimiter: str, quote: Quote) -> bool:
+    try:
+        return any(len(row) > 1 for row in _reader(iter(lines), delimiter, quote))
+    except csv.Error:  # of a cell without an end: whoever reads all rows tells where
+        return True
+
+
+def _begin_of(body: Sequence[str]) -> str:
+    """Give the first line that is not blank, shortened."""
+    first = next(line for line in body if line.strip()).rstrip("\r\n")
+    return first if len(first) <= _SHOWN else f"{first[:_SHOWN]}…"
 
 
 def sample_of(items: Iterator[T], most: int, size: Callable[[T], int], enough: int) -> list[T]:
@@ -156,10 +189,10 @@ def sample_of(items: Iterator[T], most: int, size: Callable[[T], int], enough: i
     return sample
 
 
-def _judge(lines: Sequence[str], delimiter: str) -> tuple[float, float, int]:
+def _judge(lines: Sequence[str], delimiter: str, quote: Quote) -> tuple[float, float, int]:
     """Say how well a delimiter divides lines: alike, into numbers, and into many cells."""
     try:
-        rows = [row for row in _reader(iter(lines), delimiter) if any(map(str.strip, row))]
+        rows = [row for row in _reader(iter(lines), delimiter, quote) if any(map(str.strip, row))]
     except csv.Error:  # a cell of over 131,072 letters: this one divides nothing
         return 0.0, 0.0, 0
     counts = Counter(map(len, rows))
@@ -179,10 +212,10 @@ def _is_skipped(lines: Sequence[str], at: int) -> bool:
     return not line.strip() or line.lstrip().startswith(_COMMENTS)
 
 
-def _reader(lines: Iterator[str], delimiter: str) -> _csv._reader:
+def _reader(lines: Iterator[str], delimiter: str, quote: Quote) -> _csv._reader:
     if delimiter == BLANKS:
         lines = (line.replace("\t", " ").rstrip() + "\n" for line in lines)
-    return csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+    return csv.reader(lines, delimiter=delimiter, quotechar=quote, skipinitialspace=True)
 
 
 class _Lines:

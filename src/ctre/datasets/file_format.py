@@ -11,6 +11,7 @@ from ctre.errors import InvalidDataError, InvalidParameterError
 
 FormatName: TypeAlias = Literal["csv", "tsv", "parquet", "feather", "npz", "mat", "svmlight"]
 LabelType: TypeAlias = Literal["integer", "number", "text"]
+Quote: TypeAlias = Literal['"', "'"]
 ColumnKind: TypeAlias = Literal["number", "boolean", "date", "text"]
 
 FORMAT_NAMES: tuple[FormatName, ...] = get_args(FormatName)
@@ -55,6 +56,8 @@ class FileFormat:
         What the suffix would tell.
     delimiter : str or None
         The mark between the cells of a row; ``" "`` stands for any run of blanks and tabs.
+    quote : {'"', "'"} or None
+        The mark around a cell that may hold delimiters.
     decimal : {".", ","} or None
         The mark before the fraction; the other one may group thousands.
     header : bool or None
@@ -81,6 +84,7 @@ class FileFormat:
 
     name: FormatName | None = None
     delimiter: str | None = None
+    quote: Quote | None = None
     decimal: Literal[".", ","] | None = None
     header: bool | None = None
     encoding: str | None = None
@@ -92,6 +96,7 @@ class FileFormat:
 
     def __post_init__(self) -> None:
         _require_one_of("format", self.name, FORMAT_NAMES)
+        _require_one_of("quote", self.quote, get_args(Quote))
         _require_one_of("decimal", self.decimal, (".", ","))
         _require_one_of("index_base", self.index_base, (0, 1))
         _require_one_of("label_type", self.label_type, get_args(LabelType))

@@ -94,12 +94,11 @@ class LayoutFinder:
             As `ctre.datasets.table.read_table`.
         """
         may_be_one = self.known.features is not None and len(self.known.features) == 1
-        hints = self.known.file_format
         dialect = find_dialect(
             self.source,
             self.encoding,
-            self.told.delimiter or ("\t" if self.told.name == "tsv" else None),
-            hints.delimiter,
+            self.told,
+            self.known.file_format,
             may_be_one=may_be_one,
         )
         with dialect.rows() as rows:

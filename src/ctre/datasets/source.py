@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,8 @@ _OTHERS = {  # what is no text, and often taken for a table
     b"<!doctype": "a web page",
     b"<html": "a web page",
 }
+_JSON = re.compile(rb"\s*(\[\s*[\[{\"]|{\s*[\"}])")
+_BLOCK = 1 << 20
 _ALWAYS_UNPACKED = 1 << 28
 _MOST_TIMES = 200
 
@@ -133,13 +136,16 @@ class Source:
         Raises
         ------
         DatasetError
-            If it is no text.
+            If it is no text, or no table of it, or as `unpacked`.
         """
         with self.unpacked() as file:
-            first = file.read(16)
+            first = file.read(64)
+            while file.read(_BLOCK):  # a bomb, or half a file, before any of it is taken apart
+                pass
         other = next((kind for mark, kind in _OTHERS.items() if first.startswith(mark)), None)
+        other = "JSON" if _JSON.match(first) else other
         if other is not None:
-            raise DatasetError(f"{self} is {other}, and no text. Save it as CSV, or unpack it.")
+            raise DatasetError(f"{self} is {other}, and no table. Save it as CSV, or unpack it.")
         marked = next((name for mark, name in _MARKS.items() if first.startswith(mark)), None)
         if told is not None:
             return marked if marked and marked.startswith(told.lower()) else told

@@ -128,6 +128,7 @@ class _Reader:
         found = FileFormat(
             name=self.told.name,
             delimiter=layout.dialect.delimiter,
+            quote=layout.dialect.quote,
             decimal=decimal,
             header=names is not None,
             encoding=self.encoding,
