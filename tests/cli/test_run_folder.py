@@ -121,3 +121,10 @@ def test_the_labels_of_a_file_without_a_header_have_no_name(train, flowers, tmp_
     flowers.write_text(rows)
     train(flowers, "--target", "-1", "--out", "run")
     assert load_model(tmp_path / "run").target is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="it has no such devices")
+def test_a_device_is_no_folder(ctre):
+    assert ctre("train", "iris", "--out", "/dev/null", code=2).stderr == (
+        "Error: /dev/null: Not a directory\n"
+    )
