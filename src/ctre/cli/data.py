@@ -13,7 +13,6 @@ import click
 from rich.progress import (
     BarColumn,
     DownloadColumn,
-    Progress,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
@@ -22,6 +21,7 @@ from rich.progress import (
 from ctre.cli.consoles import messages
 from ctre.cli.file_options import flag_of
 from ctre.cli.task import Task, choose_task
+from ctre.cli.terminal_progress import TerminalProgress
 from ctre.datasets import (
     CATALOGUE,
     FORMAT_NAMES,
@@ -256,7 +256,5 @@ def _load(name: str, data_home: Path | None) -> Dataset:
             tasks[file] = progress.add_task(file)
         progress.update(tasks[file], completed=n_bytes, total=total)
 
-    with Progress(
-        *columns, console=console, transient=True, disable=not console.is_terminal
-    ) as progress:
+    with TerminalProgress(*columns, console=console, expand=False) as progress:
         return load(name, data_home=data_home, on_progress=show)

@@ -6,8 +6,9 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
+from ctre.cli.terminal_progress import TerminalProgress
 from ctre.training import Callback, FitState
 
 _COMPACT_FROM = 10_000  # connections of a layer that are written as 12k
@@ -23,16 +24,13 @@ class ProgressBar(Callback):
     """
 
     def __init__(self, console: Console) -> None:
-        self._progress = Progress(
+        self._progress = TerminalProgress(
             TextColumn("epoch {task.fields[epoch]}"),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[figures]}"),
             TextColumn("[dim]{task.fields[connections]}[/]"),
             TimeRemainingColumn(compact=True),
             console=console,
-            transient=True,
-            disable=not console.is_terminal,
-            expand=True,
         )
 
     def __enter__(self) -> Self:

@@ -9,8 +9,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, TextColumn
 
+from ctre.cli.terminal_progress import TerminalProgress
 from ctre.experiments.experiment import Experiment
 from ctre.experiments.runner import Event
 from ctre.experiments.settings import differences
@@ -64,14 +65,11 @@ class RunProgress(Callback):
         self._todo = {key for key, status in statuses.items() if status not in settled}
         self._expected = self._taken = 0.0
         self._lock = threading.Lock()
-        self._progress = Progress(
+        self._progress = TerminalProgress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[figures]}"),
             console=console,
-            transient=True,
-            disable=not console.is_terminal,
-            expand=True,
         )
         self._task = self._progress.add_task("", total=self._total, figures="")
         self._fit = self._progress.add_task("", total=None, figures="", visible=False)
