@@ -160,7 +160,7 @@ def write(path, header, *rows):
         (["garden", "narrow.csv"], "column 'petal' is missing, which the model was trained on"),
         (["garden", "iris"], "must have the 3 columns that the model was trained on, got 4"),
         (["garden", "flowers.csv", "--out", "p.txt"], "p.txt must end in .csv or .npz"),
-        (["garden", "flowers.csv", "--out", "flowers.csv/p.csv"], "flowers.csv: File exists"),
+        (["garden", "flowers.csv", "--out", "flowers.csv/p.csv"], "flowers.csv: Not a directory"),
         (["garden", "flowers.csv", "--target", "9"], "columns 1 to 4"),
         (["garden", "text.csv"], "column 2 'sepal': 'red' is not a number"),
     ],

@@ -6,7 +6,7 @@ import json
 import click
 import numpy as np
 import pytest
-from scipy.sparse import csr_array, random_array
+from scipy.sparse import csr_array
 
 import ctre as package
 from ctre.cli.file_options import FILE_OPTIONS
@@ -25,6 +25,12 @@ NOT_KEYWORDS = {
     "data", "protocol", "target", "test_fraction", "out", "data_home", "as_json",
     "checkpoint_folder", "every", "resume", "task", "kinds", *FILE_OPTIONS,
 }  # fmt: skip
+
+
+def sparse_rows():
+    """Give a CSR array (40, 30), 30 % of it stored."""
+    rng = np.random.default_rng(0)
+    return csr_array(np.where(rng.random((40, 30)) < 0.3, rng.random((40, 30)), 0))
 
 
 def save_sparse(path, X):
@@ -148,7 +154,7 @@ def test_unset_options_come_from_the_protocol(ctre):
 
 
 def test_the_scaling_is_the_data_sets_own(train, tmp_path):
-    X = random_array((40, 30), density=0.3, rng=np.random.default_rng(0), format="csr")
+    X = sparse_rows()
     save_sparse(tmp_path / "sparse.npz", X)
     np.savez(tmp_path / "dense.npz", X=X.toarray(), y=np.arange(40) % 2)
     counts = csr_array(np.rint(5 * X.toarray()), dtype=np.float32)
@@ -240,7 +246,7 @@ def test_informative_inputs_are_counted(train, tmp_path):
 def test_wrong_usage(ctre, quick, tmp_path, args, words):
     (tmp_path / "folder").mkdir()
     (tmp_path / "file.txt").touch()
-    rows = random_array((40, 30), density=0.3, rng=np.random.default_rng(0), format="csr")
+    rows = sparse_rows()
     save_sparse(tmp_path / "sparse.npz", rows)
     result = ctre("train", *quick, *args, code=2)
     assert result.stdout == ""
