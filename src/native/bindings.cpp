@@ -82,8 +82,18 @@ int slots_of(const Optimizer& optimizer) {
   return std::visit([](const auto& kind) { return kind.kSlots; }, optimizer);
 }
 
+// An `InputDropout`.
+DropoutView dropout_of(nb::handle value) {
+  const Fields fields(value, "input_dropout", 2);
+  const auto share = fields.number<double>(0, "share");
+  require(share > 0 && share < 1, "input_dropout.share", "lie between 0 and 1");
+  return {static_cast<std::uint32_t>(share * 0x1p32), fields.number<std::uint32_t>(1, "seed"),
+          static_cast<float>(1 / (1 - share))};
+}
+
 nb::tuple train_epoch(const nb::list& layers, nb::handle samples, nb::handle targets,
-                      nb::handle order, nb::handle sample_weight, std::int64_t batch_size,
+                      nb::handle order, nb::handle sample_weight, nb::handle input_dropout,
+                      std::int64_t batch_size,
                       const std::string& activation, const std::string& loss,
                       const std::string& optimizer_kind, nb::handle optimizer, int n_threads,
                       nb::handle tick) {
@@ -112,6 +122,7 @@ nb::tuple train_epoch(const nb::list& layers, nb::handle samples, nb::handle tar
     call.targets = array_view<const float>(targets, "targets", {n_rows, n_out}).data;
   }
   call.sample_weight = optional_data<const float>(sample_weight, "sample_weight", {n_rows});
+  if (!input_dropout.is_none()) call.input_dropout = dropout_of(input_dropout);
   call.batch_size = batch_size;
   call.n_threads = n_threads;
   require(batch_size > 0, "batch_size", "be positive");
@@ -269,7 +280,7 @@ NB_MODULE(_native, module) {
   module.def("isa", [] { return ctre::kernels().isa; }, "Name the instruction set in use.");
   module.def("train_epoch", ctre::train_epoch, nb::arg("layers"), nb::arg("samples"),
              nb::arg("targets"), nb::arg("order"), nb::arg("sample_weight").none(),
-             nb::arg("batch_size"), nb::arg("activation"), nb::arg("loss"),
+             nb::arg("input_dropout").none(), nb::arg("batch_size"), nb::arg("activation"), nb::arg("loss"),
              nb::arg("optimizer_kind"), nb::arg("optimizer"), nb::arg("n_threads"),
              nb::arg("tick").none());
   module.def("forward", ctre::forward, nb::arg("layers"), nb::arg("samples"), nb::arg("activation"),

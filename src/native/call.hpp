@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <variant>
 #include <vector>
 
@@ -52,6 +53,12 @@ struct Adam {
 
 using Optimizer = std::variant<SGD, Adam>;
 
+// Inputs left out at random: those whose hash is below the threshold; the others are scaled.
+struct DropoutView {
+  std::uint32_t threshold, seed;
+  float scale;
+};
+
 struct TrainCall {
   std::vector<LayerView> layers;
   SamplesView samples;
@@ -60,6 +67,7 @@ struct TrainCall {
   const std::int32_t* order;             // (n_trained,)
   std::int64_t n_trained;
   const float* sample_weight;  // (n_rows,) or null
+  std::optional<DropoutView> input_dropout;
   std::int64_t batch_size;
   Activation activation;
   Loss loss;

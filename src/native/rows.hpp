@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "call.hpp"
+#include "input_dropout.hpp"
 #include "sweep.hpp"
 
 namespace ctre::CTRE_ISA {
@@ -28,9 +29,11 @@ class InputRows {
 
   std::size_t n_tile_rows() const { return static_cast<std::size_t>(n_rows_) + 1; }
 
-  // Copies `width` rows of a dense matrix, whose numbers are given, into a tile.
-  void copy_dense(const SamplesView& samples, const std::int64_t* numbers, int width,
-                  float* tile) const {
+  // Copies `width` rows of a dense matrix, whose numbers are given, into a tile, as `counted` has
+  // their values.
+  template <class Counted = AllInputs>
+  void copy_dense(const SamplesView& samples, const std::int64_t* numbers, int width, float* tile,
+                  const Counted& counted = {}) const {
     constexpr int kAhead = 64;  // floats: more rows at once than a processor foresees by itself
     const float* sources[kMaxWidth];
     for (int s = 0; s < width; ++s) sources[s] = samples.dense + numbers[s] * samples.n_features;
@@ -45,24 +48,28 @@ class InputRows {
         transpose(block);
 #pragma GCC unroll 16
         for (int i = 0; i < kLanes; ++i)
-          store(tile + row_of_[first + i] * std::ptrdiff_t{width} + s, block[i]);
+          store(tile + row_of_[first + i] * std::ptrdiff_t{width} + s,
+                counted(block[i], first + i, s));
       }
     }
     for (std::int32_t f = 0; f < n_single_; ++f) {
-      for (int s = 0; s < width; ++s) tile[row_of_[f] * std::ptrdiff_t{width} + s] = sources[s][f];
+      for (int s = 0; s < width; ++s)
+        tile[row_of_[f] * std::ptrdiff_t{width} + s] = counted(sources[s][f], f, s);
     }
   }
 
   // Adds n rows of a CSR matrix to a tile of zeros.
+  template <class Counted = AllInputs>
   void add_sparse(const SamplesView& samples, const std::int64_t* numbers, int n, int width,
-                  float* tile) const {
-    for_each_entry(samples, numbers, n, width, tile,
-                   [](float& place, float value) { place += value; });
+                  float* tile, const Counted& counted = {}) const {
+    for_each_entry(
+        samples, numbers, n, width, tile,
+        [&](float& place, float value, std::int32_t f, int s) { place += counted(value, f, s); });
   }
   // Turns it back to zeros, as cheaply.
   void clear_sparse(const SamplesView& samples, const std::int64_t* numbers, int n, int width,
                     float* tile) const {
-    for_each_entry(samples, numbers, n, width, tile, [](float& place, float) { place = 0; });
+    for_each_entry(samples, numbers, n, width, tile, [](float& place, float, std::int32_t, int) { place = 0; });
   }
 
  private:
@@ -87,7 +94,8 @@ class InputRows {
                       float* tile, Visit visit) const {
     for (int s = 0; s < n; ++s) {
       for (std::int64_t i = samples.indptr[numbers[s]]; i < samples.indptr[numbers[s] + 1]; ++i) {
-        visit(tile[row_of_[samples.indices[i]] * std::ptrdiff_t{width} + s], samples.values[i]);
+        const std::int32_t f = samples.indices[i];
+        visit(tile[row_of_[f] * std::ptrdiff_t{width} + s], samples.values[i], f, s);
       }
     }
   }

@@ -57,11 +57,10 @@ class TilePass {
   TileLoss run(const TileSamples& samples, float* gradient, bool adds) {
     const TrainCall& call = network_.call;
     const Sweep& sweep = network_.sweeps[static_cast<std::size_t>(samples.width / kLanes - 1)];
-    if (call.samples.dense) {
-      network_.input_rows.copy_dense(call.samples, samples.row, samples.width, inputs_.data());
+    if (call.input_dropout) {
+      gather(samples, InputDropout(*call.input_dropout, samples.row, samples.width));
     } else {
-      network_.input_rows.add_sparse(call.samples, samples.row, samples.n, samples.width,
-                                     inputs_.data());
+      gather(samples, AllInputs{});
     }
     forward(sweep, samples.width);
     const std::size_t last = first_row_.size() - 1;
@@ -76,6 +75,16 @@ class TilePass {
   }
 
  private:
+  template <class Counted>
+  void gather(const TileSamples& samples, const Counted& counted) {
+    const SamplesView& rows = network_.call.samples;
+    if (rows.dense) {
+      network_.input_rows.copy_dense(rows, samples.row, samples.width, inputs_.data(), counted);
+    } else {
+      network_.input_rows.add_sparse(rows, samples.row, samples.n, samples.width, inputs_.data(),
+                                     counted);
+    }
+  }
   float* rows_above(std::size_t layer, int width) {
     return rows_.data() + first_row_[layer] * static_cast<std::size_t>(width);
   }

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from ctre.kernels import SGD, Adam, EpochTotals, LayerArrays
+from ctre.kernels import SGD, Adam, EpochTotals, InputDropout, LayerArrays
 from ctre.topology import Topology
 
 
@@ -44,6 +44,7 @@ class Problem:
     batch_size: int
     n_threads: int = 1
     tick: Callable[[int], None] | None = None
+    input_dropout: InputDropout | None = None
     totals: list[EpochTotals] = field(default_factory=list)
 
     def copy(self, **changes: Any) -> Problem:
@@ -75,6 +76,7 @@ class Problem:
                     self.targets,
                     self.order,
                     sample_weight=self.sample_weight,
+                    input_dropout=self.input_dropout,
                     batch_size=self.batch_size,
                     activation=self.activation,
                     loss=self.loss,

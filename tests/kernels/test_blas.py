@@ -59,7 +59,7 @@ def test_it_trains_as_the_sparse_kernels_do(optimizer, is_sparse, is_weighted, r
         layers = full_layers(n_slots=2 if isinstance(optimizer, Adam) else 1)
         totals = backend.train_epoch(
             layers, csr_array(samples) if is_sparse else samples, targets, order,
-            sample_weight=weight, batch_size=10, activation="tanh",
+            sample_weight=weight, input_dropout=None, batch_size=10, activation="tanh",
             loss="softmax_cross_entropy", optimizer=optimizer, n_threads=1, tick=None,
         )  # fmt: skip
         trained.append((layers, totals))

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from ctre.kernels import SGD, Adam, reference
+from ctre.kernels import SGD, Adam, InputDropout, reference
 
 MANY = {"n_samples": 900, "batch_size": 400, "sizes": (40, 60, 50, 5), "density": 0.05}
 """Several tiles in a batch, neurons nobody reads, neurons without input."""
@@ -219,6 +219,9 @@ WRONG_ARGUMENTS: dict[str, tuple[str, Callable[[Arguments], Arguments]]] = {
     "a target less": ("targets", lambda a: {"targets": a["targets"][1:]}),
     "classes for values": ("targets", lambda _: {"loss": "squared_error"}),
     "a weight less": ("sample_weight", lambda _: {"sample_weight": np.ones(24, dtype=np.float32)}),
+    "no inputs": ("input_dropout.share", lambda _: {"input_dropout": InputDropout(1.0, 0)}),
+    "all inputs": ("input_dropout.share", lambda _: {"input_dropout": InputDropout(0.0, 0)}),
+    "a negative seed": ("input_dropout.seed", lambda _: {"input_dropout": InputDropout(0.1, -1)}),
     "no batch": ("batch_size", lambda _: {"batch_size": 0}),
     "no thread": ("n_threads", lambda _: {"n_threads": 0}),
     "activation": ("activation", lambda _: {"activation": "softplus"}),

@@ -330,6 +330,7 @@ def test_what_tick_raises_ends_the_epoch(make_problem, monkeypatch):
     with pytest.raises(StopHereError, match="10"):
         reference.train_epoch(
             stopped.layers, stopped.samples, stopped.targets, stopped.order, sample_weight=None,
+            input_dropout=None,
             batch_size=10, activation="relu", loss=stopped.loss, optimizer=stopped.optimizer,
             n_threads=1, tick=stop,
         )  # fmt: skip

@@ -47,7 +47,8 @@ def test_training_and_predicting_hold_no_dense_array(rng):
 
     def train_and_predict():
         reference.train_epoch(
-            [layer, layer], samples, targets, order, sample_weight=None, batch_size=10,
+            [layer, layer], samples, targets, order, sample_weight=None, input_dropout=None,
+            batch_size=10,
             activation="relu", loss="softmax_cross_entropy", optimizer=SGD(0.1), n_threads=1,
             tick=None,
         )  # fmt: skip

@@ -25,6 +25,7 @@ from ctre.training import FitState, Stopping, Task, TrainingData, TrainingSettin
 _AUTO_BATCH = 200
 """Most rows of a batch of size "auto", as in scikit-learn."""
 _AUTO_L2, _AUTO_L2_ROWS = 1e-3, 5000
+_AUTO_DROPOUT, _AUTO_DROPOUT_COLUMNS = 0.05, 20
 """The L2 term "auto", and the rows up to which it stays so."""
 _USUAL_FRACTION = 0.1
 """Share of the rows set aside where early stopping is asked for and nothing is said of it."""
@@ -200,12 +201,20 @@ def _settings(
         learning_rate_schedule=get_schedule(parameters.learning_rate),
         n_epochs=parameters.max_iter,
         batch_size=batch_size,
+        input_dropout=_input_dropout(parameters, data.rows.samples.shape[1]),
         stopping=_stopping(parameters, data),
         budgets=counts,
         draw_newborn=get_weight_init(parameters.weight_init).newborn,
         n_threads=threads or threads_for(sum(counts), batch_size),
         n_update_threads=threads or available_threads(),
     )
+
+
+def _input_dropout(parameters: Parameters, n_features: int) -> float:
+    """Give the share of the inputs to leave out; few columns cannot stand in for one another."""
+    if parameters.input_dropout != "auto":
+        return float(parameters.input_dropout)
+    return _AUTO_DROPOUT if n_features >= _AUTO_DROPOUT_COLUMNS else 0.0
 
 
 def _l2(parameters: Parameters, n_train: int) -> float:

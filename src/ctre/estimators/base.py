@@ -64,6 +64,9 @@ class SparseMLP(CallbackSupportMixin, BaseEstimator):
         L2 term: ``alpha * w`` is added to the gradient of every weight, not of biases. "auto" is
         1e-3 up to 5,000 training rows, and falls with the root of their number beyond: the penalty
         acts in every step, and more rows mean more steps.
+    input_dropout : float in [0, 1) or "auto", default="auto"
+        Share of its inputs that a row loses at random each time it is trained on; the others are
+        divided by what remains. AUTO_WORDS
     batch_size : int or "auto", default=32
         Samples per step, at most as many as are trained on; "auto" is 200. The last batch of an
         epoch may be shorter; its gradient then counts by the share of a full batch that it holds.
@@ -173,7 +176,7 @@ class SparseMLP(CallbackSupportMixin, BaseEstimator):
         The trained network; it takes scaled rows.
     scaling_ : Scaling
         What the training rows were scaled by.
-    alpha_, batch_size_ : float, int
+    alpha_, input_dropout_, batch_size_ : float, float, int
         What "auto" stood for; a batch never holds more rows than there are.
     n_threads_ : int
         Threads that trained it.
@@ -216,6 +219,7 @@ class SparseMLP(CallbackSupportMixin, BaseEstimator):
     solver: Solver = DEFAULTS["solver"]
     alpha: float | Literal["auto"] = DEFAULTS["alpha"]
     batch_size: int | Literal["auto"] = DEFAULTS["batch_size"]
+    input_dropout: float | Literal["auto"] = DEFAULTS["input_dropout"]
     learning_rate: ScheduleName = DEFAULTS["learning_rate"]
     learning_rate_init: float = DEFAULTS["learning_rate_init"]
     momentum: float = DEFAULTS["momentum"]
@@ -248,6 +252,7 @@ class SparseMLP(CallbackSupportMixin, BaseEstimator):
     task_: Task = field(init=False)
     history_: History = field(init=False)
     alpha_: float = field(init=False)
+    input_dropout_: float = field(init=False)
     batch_size_: int = field(init=False)
     n_threads_: int = field(init=False)
     similarity_samples_: int = field(init=False)

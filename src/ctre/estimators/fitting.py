@@ -236,6 +236,7 @@ class Call:
             "network_": state.kept,
             "history_": History(state.history),
             "alpha_": state.settings.optimizer.l2,
+            "input_dropout_": state.settings.input_dropout,
             "batch_size_": state.settings.batch_size,
             "n_threads_": state.settings.n_threads,
             "similarity_samples_": sample_size(wanted, len(state.data.train_rows)),

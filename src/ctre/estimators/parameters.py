@@ -171,6 +171,16 @@ class Parameters:
     batch_size: int | Literal["auto"] = _parameter(
         32, Or(_COUNT, "auto"), Option("--batch-size", "Rows per step."), paper=100
     )
+    input_dropout: float | Literal["auto"] = _parameter(
+        "auto",
+        Or(_BELOW_ONE, "auto"),
+        Option(
+            "--input-dropout",
+            "Share of its inputs that a row loses at random each time it is trained on; auto: by "
+            "the number of columns.",
+        ),
+        paper=0.0,
+    )
     learning_rate: ScheduleName = _parameter(
         "cosine", _SCHEDULE, Option("--schedule", "How the learning rate falls."), paper="constant"
     )

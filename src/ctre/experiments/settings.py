@@ -38,6 +38,7 @@ _UNSAID: Mapping[str, Any] = MappingProxyType(
         "density": None,
         "drop_fraction": 0.2,
         "drop_fraction_schedule": "constant",
+        "input_dropout": 0.0,
         "learning_rate": "constant",
         "learning_rate_init": 0.01,
         "max_iter": 500,

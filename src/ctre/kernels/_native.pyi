@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ctre._typing import FloatArray, IndexArray, KeyArray
-from ctre.kernels.contract import SGD, Adam, LayerArrays
+from ctre.kernels.contract import SGD, Adam, InputDropout, LayerArrays
 
 _Compressed = tuple[int, KeyArray, IndexArray, FloatArray]
 """The length of the other axis, indptr, indices and data of a CSR or CSC matrix."""
@@ -16,6 +16,7 @@ def train_epoch(
     targets: IndexArray | FloatArray,
     order: IndexArray,
     sample_weight: FloatArray | None,
+    input_dropout: InputDropout | None,
     batch_size: int,
     activation: str,
     loss: str,

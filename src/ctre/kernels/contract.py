@@ -71,6 +71,19 @@ class Adam(NamedTuple):
     """Batches trained before this epoch, which the bias correction counts on from."""
 
 
+class InputDropout(NamedTuple):
+    """Inputs left out while training: each sample loses its own, and the others count for more.
+
+    Which ones is a hash of seed, row and column (`kept_inputs`), so that it depends neither on the
+    batch nor on the number of threads.
+    """
+
+    share: float
+    """Of the inputs, strictly between 0 and 1; the others are divided by what remains."""
+    seed: int
+    """Of the epoch, in [0, 2**32)."""
+
+
 class EpochTotals(NamedTuple):
     """What one epoch saw, each sample at the moment it was trained."""
 
@@ -132,6 +145,7 @@ class LayerKernels(Protocol):
         order: IndexArray,
         *,
         sample_weight: FloatArray | None,
+        input_dropout: InputDropout | None,
         batch_size: int,
         activation: Activation,
         loss: Loss,
@@ -157,6 +171,8 @@ class LayerKernels(Protocol):
             float32 (n_samples,) or None. The loss of a batch is the weighted mean over its rows
             (summed over outputs; the squared error is half the square). A batch whose weights are
             all zero has gradient zero.
+        input_dropout
+            Which inputs are left out; None: none is.
         n_threads
             At least 1. Results are bit-equal for any number.
         tick

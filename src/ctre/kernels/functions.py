@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
 from ctre._typing import DoubleArray, FloatArray, IndexArray
-from ctre.kernels.contract import LEAK, SGD, Adam
+from ctre.kernels.contract import LEAK, SGD, Adam, InputDropout
 from ctre.vocabulary import Activation, Loss
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
@@ -242,3 +242,28 @@ def optimizer_step(
         rate = optimizer.learning_rate / (1 - optimizer.beta_1**n_steps)
         spread = np.sqrt(second / (1 - optimizer.beta_2**n_steps))
         values -= rate * first / (spread + optimizer.floor)
+
+
+def kept_inputs(dropout: InputDropout, rows: IndexArray, n_features: int) -> NDArray[np.bool_]:
+    """Tell which inputs (n_features, n_rows) of some rows are not left out in this epoch.
+
+    An input is kept if a hash of seed, row and feature is at least ``share`` of 2**32. The hash is
+    lowbias32 of Wellons, "Prospecting for hash functions", 2018: each bit of the answer depends on
+    all bits of the number.
+    """
+    rows_hashed = _hashed(rows.astype(np.uint32) ^ np.uint32(dropout.seed))
+    steps = np.arange(n_features, dtype=np.uint32) * np.uint32(0x9E3779B9)
+    kept: NDArray[np.bool_] = _hashed(rows_hashed + steps[:, None]) >= int(dropout.share * 2**32)
+    return kept
+
+
+def drop_inputs(dropout: InputDropout, rows: IndexArray, values: FloatArray) -> FloatArray:
+    """Set the inputs (n_features, n_rows) that are left out to zero, and scale the others."""
+    scaled = values * np.float32(1 / (1 - dropout.share))
+    return np.where(kept_inputs(dropout, rows, len(values)), scaled, np.float32(0))
+
+
+def _hashed(words: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    for shift, factor in ((16, 0x7FEB352D), (15, 0x846CA68B)):
+        words = (words ^ (words >> np.uint32(shift))) * np.uint32(factor)
+    return words ^ (words >> np.uint32(16))

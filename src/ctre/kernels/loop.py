@@ -17,6 +17,7 @@ from ctre.kernels.contract import (
     SGD,
     Adam,
     EpochTotals,
+    InputDropout,
     LayerArrays,
     Samples,
     Tick,
@@ -24,6 +25,7 @@ from ctre.kernels.contract import (
 from ctre.kernels.functions import activation as activate
 from ctre.kernels.functions import (
     backpropagate,
+    drop_inputs,
     mean_error_signals,
     optimizer_step,
     sample_losses,
@@ -61,6 +63,7 @@ def train(
     order: IndexArray,
     *,
     sample_weight: FloatArray | None,
+    input_dropout: InputDropout | None,
     batch_size: int,
     activation: Activation,
     loss: Loss,
@@ -78,6 +81,8 @@ def train(
 
         before: list[FloatArray] = []  # each layer's inputs
         values = _gather(samples, rows)
+        if input_dropout is not None:
+            values = drop_inputs(input_dropout, rows, values)
         for layer, product in zip(layers, products, strict=True):
             if before:
                 values = activate(activation, values)

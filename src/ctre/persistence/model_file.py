@@ -173,6 +173,7 @@ def encode_model(
         "task": {"kind": task.kind, **task.stored()},
         "scaling": {"name": estimator.scaling_.name, **estimator.scaling_.arrays()},
         "alpha": estimator.alpha_,
+        "input_dropout": estimator.input_dropout_,
         "batch_size": estimator.batch_size_,
         "similarity_samples": estimator.similarity_samples_,
         "history": stored_history(estimator.history_),
@@ -256,6 +257,7 @@ def _restored(tree: Branch) -> SavedModel:
         fitted["similarity_samples_"] = tree.integer("similarity_samples", 1)
         fitted["batch_size_"] = tree.integer("batch_size", 1)
         fitted["alpha_"] = tree.number("alpha")
+        fitted["input_dropout_"] = tree.number("input_dropout")
     encoder = _encoder(tree.branch("table"), n_features) if "table" in tree else None
     n_names = n_features if encoder is None else encoder.n_features_in_
     names = tree.texts("feature_names", n_names) if "feature_names" in tree else None

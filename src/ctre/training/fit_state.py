@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ctre.errors import TrainingDivergedError
-from ctre.kernels import Adam, EpochTotals
+from ctre.kernels import Adam, EpochTotals, InputDropout
 from ctre.methods.evidence import Stage
 from ctre.methods.evolve import Evolution
 from ctre.network import SparseNetwork
@@ -103,6 +103,7 @@ class FitState:
         )
         network.reset_slots(self.n_slots)
         self._batch_rng, self._row_rng = stream(seed, "batches"), stream(seed, "evidence rows")
+        self._dropout_rng = stream(seed, "input dropout")
         self._validation = data.validation
         self.observe: Observe = TrainingEvidence(
             network, data, settings.batch_size, self._row_rng, settings.n_update_threads
@@ -121,6 +122,8 @@ class FitState:
     def generators(self) -> dict[str, np.random.Generator]:
         """Everything that draws, by name."""
         own = {"batches": self._batch_rng, "rows": self._row_rng}
+        if self.settings.input_dropout:
+            own["input dropout"] = self._dropout_rng
         return own | dict(self._evolver.generators if self._evolver else {})
 
     @property
@@ -242,6 +245,7 @@ class FitState:
             data.rows.targets,
             self._batch_rng.permutation(data.train_rows),
             sample_weight=data.rows.sample_weight,
+            input_dropout=self._input_dropout(),
             batch_size=settings.batch_size,
             optimizer=optimizer,
             n_threads=settings.n_threads,
@@ -250,6 +254,10 @@ class FitState:
         self.n_steps_done += math.ceil(len(data.train_rows) / settings.batch_size)
         self.n_samples_done += len(data.train_rows)
         return totals
+
+    def _input_dropout(self) -> InputDropout | None:
+        share = self.settings.input_dropout
+        return InputDropout(share, int(self._dropout_rng.integers(2**32))) if share else None
 
     def _evaluate(self, rows: LabelledRows | None) -> Evaluation | None:
         if rows is None:

@@ -24,6 +24,8 @@ class TrainingSettings:
     n_epochs: float
     """How many there will be; infinite for a stream, whose schedules never fall."""
     batch_size: int
+    input_dropout: float
+    """Share of its inputs that a row loses at random each time; 0: none."""
     stopping: Stopping | None
     """When to end early; None trains all epochs."""
     budgets: tuple[int, ...]
