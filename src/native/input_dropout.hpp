@@ -1,8 +1,8 @@
 // Inputs left out while training: each sample loses its own, and the others count for more.
 //
-// Whether an input is left out is a hash of the epoch's seed, the sample's row and the feature, so
-// that neither tiles nor threads matter, and nothing need be stored. `ctre.kernels.functions`
-// states the same.
+// Whether an input is left out is a hash of the epoch's seed, the sample's place in the epoch and the
+// feature, so that neither tiles nor threads matter, and nothing need be stored.
+// `ctre.kernels.functions` states the same.
 #pragma once
 
 #include "call.hpp"
@@ -32,10 +32,10 @@ struct AllInputs {
 // The inputs of the samples of one tile.
 class InputDropout {
  public:
-  InputDropout(const DropoutView& dropout, const std::int64_t* rows, int width)
+  InputDropout(const DropoutView& dropout, std::int64_t first_place, int width)
       : threshold_(dropout.threshold), scale_(dropout.scale) {
     for (int s = 0; s < width; ++s)
-      keys_[s] = hashed(static_cast<std::uint32_t>(rows[s]) ^ dropout.seed);
+      keys_[s] = hashed(static_cast<std::uint32_t>(first_place + s) ^ dropout.seed);
   }
   // The values of a feature for the samples of one register, the first of which is s.
   CTRE_INLINE vf operator()(vf values, std::int32_t feature, int s) const {

@@ -14,6 +14,7 @@ struct TileSamples {
   alignas(64) float weight[kMaxWidth];
   alignas(64) float share[kMaxWidth];  // of a full batch: weight / sum of weights * fullness
   std::int64_t row[kMaxWidth];
+  std::int64_t first_place;  // of the first sample, in the epoch's order
 };
 
 struct TileLoss {

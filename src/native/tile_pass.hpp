@@ -58,7 +58,7 @@ class TilePass {
     const TrainCall& call = network_.call;
     const Sweep& sweep = network_.sweeps[static_cast<std::size_t>(samples.width / kLanes - 1)];
     if (call.input_dropout) {
-      gather(samples, InputDropout(*call.input_dropout, samples.row, samples.width));
+      gather(samples, InputDropout(*call.input_dropout, samples.first_place, samples.width));
     } else {
       gather(samples, AllInputs{});
     }

@@ -47,6 +47,7 @@ BAD = {
     "activation": ["ReLU", "", None, ["relu"]],
     "solver": ["lbfgs", "SGD", None],
     "alpha": [-1e-9, np.nan, np.inf, "0", None, False],
+    "input_dropout": [-0.1, 1, 1.5, np.nan, "0.1", None, True],
     "batch_size": [0, -1, 10.0, "Auto", None, True],
     "learning_rate": ["adaptive", 0.1, None],
     "learning_rate_init": [0, -0.1, np.nan, np.inf, None, "0.1"],

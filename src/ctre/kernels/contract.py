@@ -74,8 +74,8 @@ class Adam(NamedTuple):
 class InputDropout(NamedTuple):
     """Inputs left out while training: each sample loses its own, and the others count for more.
 
-    Which ones is a hash of seed, row and column (`kept_inputs`), so that it depends neither on the
-    batch nor on the number of threads.
+    Which ones is a hash of seed, the sample's place in the epoch's order, and feature
+    (`ctre.kernels.functions.kept_inputs`): neither batches nor threads matter.
     """
 
     share: float

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
-from ctre._typing import DoubleArray, FloatArray, IndexArray
+from ctre._typing import DoubleArray, FloatArray, IndexArray, KeyArray
 from ctre.kernels.contract import LEAK, SGD, Adam, InputDropout
 from ctre.vocabulary import Activation, Loss
 
@@ -244,23 +244,23 @@ def optimizer_step(
         values -= rate * first / (spread + optimizer.floor)
 
 
-def kept_inputs(dropout: InputDropout, rows: IndexArray, n_features: int) -> NDArray[np.bool_]:
-    """Tell which inputs (n_features, n_rows) of some rows are not left out in this epoch.
+def kept_inputs(dropout: InputDropout, places: KeyArray, n_features: int) -> NDArray[np.bool_]:
+    """Tell which inputs (n_features, n_places) of the samples at some places are not left out.
 
-    An input is kept if a hash of seed, row and feature is at least ``share`` of 2**32. The hash is
+    An input is kept if a hash of seed, place and feature is at least ``share`` of 2**32. The hash is
     lowbias32 of Wellons, "Prospecting for hash functions", 2018: each bit of the answer depends on
     all bits of the number.
     """
-    rows_hashed = _hashed(rows.astype(np.uint32) ^ np.uint32(dropout.seed))
+    samples = _hashed(places.astype(np.uint32) ^ np.uint32(dropout.seed))
     steps = np.arange(n_features, dtype=np.uint32) * np.uint32(0x9E3779B9)
-    kept: NDArray[np.bool_] = _hashed(rows_hashed + steps[:, None]) >= int(dropout.share * 2**32)
+    kept: NDArray[np.bool_] = _hashed(samples + steps[:, None]) >= int(dropout.share * 2**32)
     return kept
 
 
-def drop_inputs(dropout: InputDropout, rows: IndexArray, values: FloatArray) -> FloatArray:
-    """Set the inputs (n_features, n_rows) that are left out to zero, and scale the others."""
+def drop_inputs(dropout: InputDropout, places: KeyArray, values: FloatArray) -> FloatArray:
+    """Set the inputs (n_features, n_places) that are left out to zero, and scale the others."""
     scaled = values * np.float32(1 / (1 - dropout.share))
-    return np.where(kept_inputs(dropout, rows, len(values)), scaled, np.float32(0))
+    return np.where(kept_inputs(dropout, places, len(values)), scaled, np.float32(0))
 
 
 def _hashed(words: NDArray[np.uint32]) -> NDArray[np.uint32]:

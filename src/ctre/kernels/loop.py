@@ -82,7 +82,7 @@ def train(
         before: list[FloatArray] = []  # each layer's inputs
         values = _gather(samples, rows)
         if input_dropout is not None:
-            values = drop_inputs(input_dropout, rows, values)
+            values = drop_inputs(input_dropout, np.arange(start, start + len(rows)), values)
         for layer, product in zip(layers, products, strict=True):
             if before:
                 values = activate(activation, values)

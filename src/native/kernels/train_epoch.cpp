@@ -114,6 +114,7 @@ class Epoch {
     const auto full = static_cast<double>(call_.largest_batch());
     const double fullness = static_cast<double>(batch.tiling.n_samples) / full;
     const double scale = batch.weight != 0 ? fullness / batch.weight : 0.0;
+    samples.first_place = batch.rows - call_.order + first;
     for (int s = 0; s < samples.width; ++s) {
       const bool is_sample = s < samples.n;
       samples.row[s] = batch.rows[first + (is_sample ? s : 0)];
