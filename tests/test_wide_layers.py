@@ -173,7 +173,7 @@ def _train_path(kernels, width, column):
         np.array([[1.0], [2.0], [3.0]], np.float32),
         np.array([0, 1, 1], np.int32),
         np.array([0, 1, 2], np.int32),
-        sample_weight=None, input_dropout=None, batch_size=2, activation="relu", loss="softmax_cross_entropy",
-        optimizer=SGD(0.1), n_threads=1, tick=None,
+        sample_weight=None, input_dropout=None, batch_size=2, activation="relu",
+        loss="softmax_cross_entropy", optimizer=SGD(0.1), n_threads=1, tick=None,
     )  # fmt: skip
     return np.concatenate([layer.weights for layer in layers])

@@ -86,6 +86,17 @@ def around() -> Trainings:
         yield _search(name, seed, {"alpha": "auto", **change})
 
 
+def dropout() -> Trainings:
+    """Inputs left out while training: every table, parts of the images, and whole images."""
+    shares: tuple[Changes, ...] = tuple({"input_dropout": share} for share in (0.0, 0.05, 0.1))
+    for seed, name, change in product(range(3), TABLES, shares):
+        yield _search(name, seed, change)
+    for seed, name, change in product(range(2), data.IMAGES, shares):
+        yield Training(name, seed, {**change, "max_iter": 60}, n_rows=20_000)
+    for name, change in product(data.IMAGES, shares[:2]):
+        yield Training(name, 0, change)
+
+
 RIVALS = ("set", "rigl", "ctre-cosine", "ctre-seq", "ctre-sim", "snip")
 PACES = tuple(product((0.05, 0.1), (3e-4, 1e-3, 3e-3)))
 
@@ -183,7 +194,7 @@ def final_others() -> Trainings:
 GRIDS: dict[str, Callable[[], Trainings]] = {
     grid.__name__: grid
     for grid in (
-        factors, l2, around, rivals, rivals_final, cells, dense, dense_final, dense_images,
+        factors, l2, around, dropout, rivals, rivals_final, cells, dense, dense_final, dense_images,
         final_targets, final_images, final_others,
     )
 }  # fmt: skip

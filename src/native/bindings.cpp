@@ -93,10 +93,9 @@ DropoutView dropout_of(nb::handle value) {
 
 nb::tuple train_epoch(const nb::list& layers, nb::handle samples, nb::handle targets,
                       nb::handle order, nb::handle sample_weight, nb::handle input_dropout,
-                      std::int64_t batch_size,
-                      const std::string& activation, const std::string& loss,
-                      const std::string& optimizer_kind, nb::handle optimizer, int n_threads,
-                      nb::handle tick) {
+                      std::int64_t batch_size, const std::string& activation,
+                      const std::string& loss, const std::string& optimizer_kind,
+                      nb::handle optimizer, int n_threads, nb::handle tick) {
   TrainCall call{};
   call.optimizer = optimizer_of(optimizer_kind, optimizer);
   call.activation = activation_named(activation);
@@ -280,8 +279,8 @@ NB_MODULE(_native, module) {
   module.def("isa", [] { return ctre::kernels().isa; }, "Name the instruction set in use.");
   module.def("train_epoch", ctre::train_epoch, nb::arg("layers"), nb::arg("samples"),
              nb::arg("targets"), nb::arg("order"), nb::arg("sample_weight").none(),
-             nb::arg("input_dropout").none(), nb::arg("batch_size"), nb::arg("activation"), nb::arg("loss"),
-             nb::arg("optimizer_kind"), nb::arg("optimizer"), nb::arg("n_threads"),
+             nb::arg("input_dropout").none(), nb::arg("batch_size"), nb::arg("activation"),
+             nb::arg("loss"), nb::arg("optimizer_kind"), nb::arg("optimizer"), nb::arg("n_threads"),
              nb::arg("tick").none());
   module.def("forward", ctre::forward, nb::arg("layers"), nb::arg("samples"), nb::arg("activation"),
              nb::arg("n_threads"), nb::arg("hidden"), nb::arg("out"));

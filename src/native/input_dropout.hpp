@@ -1,7 +1,7 @@
 // Inputs left out while training: each sample loses its own, and the others count for more.
 //
-// Whether an input is left out is a hash of the epoch's seed, the sample's place in the epoch and the
-// feature, so that neither tiles nor threads matter, and nothing need be stored.
+// Whether an input is left out is a hash of the epoch's seed, the sample's place in the epoch and
+// the feature, so that neither tiles nor threads matter, and nothing need be stored.
 // `ctre.kernels.functions` states the same.
 #pragma once
 

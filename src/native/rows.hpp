@@ -69,7 +69,8 @@ class InputRows {
   // Turns it back to zeros, as cheaply.
   void clear_sparse(const SamplesView& samples, const std::int64_t* numbers, int n, int width,
                     float* tile) const {
-    for_each_entry(samples, numbers, n, width, tile, [](float& place, float, std::int32_t, int) { place = 0; });
+    for_each_entry(samples, numbers, n, width, tile,
+                   [](float& place, float, std::int32_t, int) { place = 0; });
   }
 
  private:

@@ -84,4 +84,3 @@ def test_neighbours_are_left_out_independently(other):
 
     agreement = (mask() == mask(**other)).mean()
     assert abs(agreement - 0.5) < 5 * 0.5 / np.sqrt(400_000)
-

@@ -247,9 +247,9 @@ def optimizer_step(
 def kept_inputs(dropout: InputDropout, places: KeyArray, n_features: int) -> NDArray[np.bool_]:
     """Tell which inputs (n_features, n_places) of the samples at some places are not left out.
 
-    An input is kept if a hash of seed, place and feature is at least ``share`` of 2**32. The hash is
-    lowbias32 of Wellons, "Prospecting for hash functions", 2018: each bit of the answer depends on
-    all bits of the number.
+    An input is kept if a hash of seed, place and feature is at least ``share`` of 2**32. The hash
+    is lowbias32 (Wellons, "Prospecting for hash functions", 2018): each bit of the answer depends
+    on all bits of the number.
     """
     samples = _hashed(places.astype(np.uint32) ^ np.uint32(dropout.seed))
     steps = np.arange(n_features, dtype=np.uint32) * np.uint32(0x9E3779B9)
