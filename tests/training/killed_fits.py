@@ -26,7 +26,7 @@ CASES = [f"{method} {solver}" for method in METHODS for solver in ("sgd", "adam"
 
 def model_of(case, **options):
     method, solver = case.split()
-    return classifier(method, solver=solver, n_threads=1, **options)
+    return classifier(method, solver=solver, input_dropout=0.1, n_threads=1, **options)
 
 
 class Kill(Callback):

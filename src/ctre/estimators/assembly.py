@@ -25,7 +25,7 @@ from ctre.training import FitState, Stopping, Task, TrainingData, TrainingSettin
 _AUTO_BATCH = 200
 """Most rows of a batch of size "auto", as in scikit-learn."""
 _AUTO_L2, _AUTO_L2_ROWS = 1e-3, 5000
-_AUTO_DROPOUT, _AUTO_DROPOUT_COLUMNS = 0.05, 20
+_AUTO_DROPOUT, _AUTO_DROPOUT_COLUMNS = 0.05, 100
 """The L2 term "auto", and the rows up to which it stays so."""
 _USUAL_FRACTION = 0.1
 """Share of the rows set aside where early stopping is asked for and nothing is said of it."""

@@ -66,7 +66,7 @@ class SparseMLP(CallbackSupportMixin, BaseEstimator):
         acts in every step, and more rows mean more steps.
     input_dropout : float in [0, 1) or "auto", default="auto"
         Share of its inputs that a row loses at random each time it is trained on; the others are
-        divided by what remains. "auto" is 0.05 from 20 columns on, else 0: few columns cannot
+        divided by what remains. "auto" is 0.05 from 100 columns on, else 0: few columns cannot
         stand in for one another. Prediction and topology updates see all inputs.
     batch_size : int or "auto", default=32
         Samples per step, at most as many as are trained on; "auto" is 200. The last batch of an
