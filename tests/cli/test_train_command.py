@@ -337,7 +337,7 @@ def test_help_tells_the_defaults_of_both_protocols():
         words = _as_text(default) + ("" if paper == default else f"; paper: {_as_text(paper)}")
         assert OPTIONS[name].help.endswith(f"[default: {words}]"), name
         told += 1
-    assert told == 17
+    assert told == 18
 
 
 def _as_text(value):

@@ -31,7 +31,7 @@ def test_keys_never_change():
         key_of(method="ctre-seq", augmentation="flip-shift", max_iter=30)
         == "06a61b19fa52ef5bd6f5ec2b9e13c75a"
     )
-    assert Experiment.of(FACTS, DEFAULT_PROTOCOL, 0).key == "bf22a74630975446899861de19116357"
+    assert Experiment.of(FACTS, DEFAULT_PROTOCOL, 0).key == "cf58b0d9e23de767f8227b7fc82c02ce"
 
 
 def test_what_decides_is_in_the_key():

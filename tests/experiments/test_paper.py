@@ -11,7 +11,7 @@ from ctre.experiments.cells import identity
 from ctre.experiments.data import DataFacts, DataSource
 from ctre.experiments.paper_grids import TARGETS, experiments_of, get_target, narrowed
 from ctre.experiments.paper_numbers import Place, paper_numbers
-from ctre.experiments.report.beside_paper import papers_names
+from ctre.experiments.report.beside_paper import papers_identities
 from ctre.methods import get_recipe
 
 HALF, QUARTER, NORMAL = "similarity_samples=0.5", "similarity_samples=0.25", "weight_init=normal"
@@ -77,17 +77,8 @@ def test_the_grid_of_a_table_has_its_cells_and_no_others(number, facts):
     """Planted: a grid that lacks a method, or trains it with other settings than the cell's."""
     experiments = experiments_of(get_target(f"table{number}"), 1, facts)
     names = {(one.source.name, identity(one.settings)) for one in experiments}
-    assert names == {name for name, place in _places(number).items()}
-
-
-def _places(number):
-    wanted = {place for place in paper_numbers() if place.table == number}
-    found = {}
-    for place in wanted:
-        for name, other in papers_names().items():
-            if other._replace(table=number) == place or (number != 7 and other[1:] == place[1:]):
-                found[name] = place
-    return found
+    cells = papers_identities().items()
+    assert names == {(place.dataset, name) for place, name in cells if place.table == number}
 
 
 def test_what_targets_share_is_done_once(facts):

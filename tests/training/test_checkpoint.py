@@ -142,7 +142,8 @@ def test_a_process_killed_while_it_writes_leaves_the_file_before(killed):
     checkpoint = Checkpoint(killed / "writing")
     assert sorted(name.startswith(".") for name in names_in(checkpoint.folder)) == [0, 0, 1]
     assert checkpoint.latest().n_epochs_done == 3
-    assert_same_fit(resumed(checkpoint), fit("ctre-seq"))
+    model = model_of("ctre-seq sgd").fit(X, y, checkpoint=checkpoint)
+    assert_same_fit(model, model_of("ctre-seq sgd").fit(X, y))
     assert names_in(checkpoint.folder) == [
         "checkpoint-000005.safetensors", "checkpoint-000006.safetensors",
     ]  # fmt: skip
@@ -155,7 +156,8 @@ def test_a_full_disk_leaves_the_file_before(killed):
     assert names_in(checkpoint.folder)[:2] == [
         "checkpoint-000001.safetensors", "checkpoint-000002.safetensors",
     ]  # fmt: skip
-    assert_same_fit(resumed(checkpoint), fit("ctre-seq"))
+    model = model_of("ctre-seq sgd").fit(X, y, checkpoint=checkpoint)
+    assert_same_fit(model, model_of("ctre-seq sgd").fit(X, y))
 
 
 def test_a_disk_that_is_full_from_the_first_is_told_before_anything_is_trained(full_disk, tmp_path):

@@ -63,7 +63,7 @@ def matched(cells: Iterable[Cell]) -> dict[Place, Both]:
     ours = {(cell.dataset, identity(cell.settings)): cell for cell in cells if not cell.prune_steps}
     found = {}
     for place, reported in paper_numbers().items():
-        cell = ours.get((place.dataset, _identities()[place]))
+        cell = ours.get((place.dataset, papers_identities()[place]))
         if cell is not None and reported is not None and place.table != _DELAY_TABLE:
             found[place] = Both(place, reported, cell)
     return found
@@ -71,12 +71,12 @@ def matched(cells: Iterable[Cell]) -> dict[Place, Both]:
 
 def without_papers(cells: Iterable[Cell]) -> list[Cell]:
     """Keep the cells that are in no table of the paper."""
-    papers = {(place.dataset, name) for place, name in _identities().items()}
+    papers = {(place.dataset, name) for place, name in papers_identities().items()}
     return [cell for cell in cells if (cell.dataset, identity(cell.settings)) not in papers]
 
 
 @cache
-def _identities() -> dict[Place, str]:
+def papers_identities() -> dict[Place, str]:
     """Give the identity of every cell of the paper's tables; many share one."""
     found: dict[tuple[Any, ...], str] = {}
     names = {}
@@ -208,7 +208,7 @@ def _delay_tables(cells: Sequence[Cell]) -> Iterator[Table]:
     places = [place for place in paper_numbers() if place.table == _DELAY_TABLE]
     for dataset in dict.fromkeys(place.dataset for place in places):
         here = {
-            place: ours.get((dataset, _identities()[place]))
+            place: ours.get((dataset, papers_identities()[place]))
             for place in places
             if place.dataset == dataset
         }
