@@ -70,7 +70,8 @@ def test_threads_do_not():
     assert_same_fit(one, two)
 
 
-def test_sparse_rows_lose_the_same(rows=csr_array(X * (np.abs(X) > 1))):  # noqa: B008
+def test_sparse_rows_lose_the_same():
+    rows = csr_array(X * (np.abs(X) > 1))
     dense, sparse = (
         classifier(input_dropout=0.3, method="static").fit(table, y)
         for table in (rows.toarray(), rows)
