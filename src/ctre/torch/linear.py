@@ -65,7 +65,7 @@ class SparseLinear(nn.Module):
     Notes
     -----
     A row costs O(n_connections + in_features + out_features), forward and backward. In float32 on
-    the CPU the kernels of ctre run, on as many threads as `torch.get_num_threads` says, with equal
+    the CPU the kernels of ctre run, on at most as many threads as PyTorch has, with equal
     bits for any number; elsewhere PyTorch's own sparse products. Under autocast it computes in
     float32. It is differentiable once.
 

@@ -16,6 +16,7 @@ from ctre.kernels import LayerArrays, kernels
 from ctre.torch.watch import watch_on
 
 _GATHERED = 2**24  # elements that the gradient of the weights gathers at a time
+_THREADS_WORK = 2**24  # products of a row and a connection that a further thread must have
 _LIBRARY = torch.library.Library("ctre", "DEF")
 
 with warnings.catch_warnings():  # once in a process, PyTorch says that CSR is in beta state
@@ -95,6 +96,15 @@ class _Masked(torch.autograd.Function):
         return torch.ops.ctre.masked_gradient(gradient, mask), None
 
 
+def _threads_for(rows: torch.Tensor, values: torch.Tensor) -> int:
+    """Choose the threads by the work, at most as many as PyTorch has.
+
+    PyTorch's own threads spin on behind an operation and hold the cores: a millisecond's work is
+    done sooner by one thread than by two that wait for one of theirs.
+    """
+    return min(torch.get_num_threads(), 1 + len(rows) * len(values) // _THREADS_WORK)
+
+
 def _forward(
     input: torch.Tensor,  # noqa: A002
     values: torch.Tensor,
@@ -110,7 +120,7 @@ def _forward(
         sums = kernels().layer_forward(
             _arrays(n_in, values, indptr, indices, bias),
             _array(rows),
-            n_threads=torch.get_num_threads(),
+            n_threads=_threads_for(rows, values),
         )
         return torch.from_numpy(sums.reshape(shape))
     with torch.autocast(values.device.type, enabled=False):
@@ -147,7 +157,7 @@ def _backward(
             wants_samples=wants_input,
             wants_weights=wants_values,
             wants_biases=wants_bias,
-            n_threads=torch.get_num_threads(),
+            n_threads=_threads_for(rows, values),
         )
         if gradients.samples is not None:
             gradients = gradients._replace(samples=gradients.samples.reshape(input.shape))
