@@ -1,45 +1,35 @@
-"""What all estimators share: parameters, the way a fit goes, and what is fitted."""
+"""What all estimators share: parameters, fitting and prediction."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
-from types import MappingProxyType
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import csc_array
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import BaseCrossValidator, BaseShuffleSplit
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ctre._typing import DoubleArray, FloatArray
+from ctre._typing import FloatArray
 from ctre.estimators.docstrings import with_shared_sections
+from ctre.estimators.fitted import FittedAttributes
 from ctre.estimators.fitting import Call, FirstTask
 from ctre.estimators.inputs import as_samples
 from ctre.estimators.parameters import DEFAULTS
 from ctre.estimators.scikit_learn_callbacks import CallbackSupportMixin, with_callbacks
 from ctre.kernels import Samples
 from ctre.methods import Recipe
-from ctre.network import SparseNetwork
-from ctre.preprocessing import Scaling
 from ctre.threads import threads_for
-from ctre.training import Callback, Checkpoint, History, Task
-from ctre.vocabulary import Activation, Loss, ScalingName, ScheduleName, Solver, WeightInitName
-
-_OUT_ACTIVATIONS: Mapping[Loss, str] = MappingProxyType(
-    {
-        "softmax_cross_entropy": "softmax",
-        "logistic": "logistic",
-        "squared_error": "identity",
-    }
-)
+from ctre.training import Callback, Checkpoint, Task
+from ctre.vocabulary import Activation, ScalingName, ScheduleName, Solver, WeightInitName
 
 
 @dataclass(repr=False, eq=False)
-class SparseMLP(CallbackSupportMixin, BaseEstimator):
+class SparseMLP(FittedAttributes, CallbackSupportMixin, BaseEstimator, ABC):
     """A multi-layer perceptron that is sparse throughout training, whatever it learns.
 
     A subclass says what is learned, in `_task_kind`; the sections below stand in the docstrings of
@@ -248,17 +238,6 @@ class SparseMLP(CallbackSupportMixin, BaseEstimator):
     callbacks: Sequence[Callback] = DEFAULTS["callbacks"]
     verbose: bool | int = DEFAULTS["verbose"]
 
-    network_: SparseNetwork = field(init=False)
-    scaling_: Scaling = field(init=False)
-    task_: Task = field(init=False)
-    history_: History = field(init=False)
-    alpha_: float = field(init=False)
-    input_dropout_: float = field(init=False)
-    batch_size_: int = field(init=False)
-    n_threads_: int = field(init=False)
-    similarity_samples_: int = field(init=False)
-    n_features_in_: int = field(init=False)
-
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
         cls.__doc__ = with_shared_sections(cls.__doc__, SparseMLP.__doc__)
@@ -272,6 +251,7 @@ class SparseMLP(CallbackSupportMixin, BaseEstimator):
         tags.target_tags.multi_output = True
         return tags
 
+    @abstractmethod
     def _task_kind(self, y: NDArray[Any]) -> type[Task]:
         """Tell what kind of task targets (n_rows,) or (n_rows, n_outputs) are of.
 
@@ -280,7 +260,6 @@ class SparseMLP(CallbackSupportMixin, BaseEstimator):
         InvalidDataError, ValueError
             If they are of none that the estimator learns.
         """
-        raise NotImplementedError
 
     @with_callbacks  # type: ignore[misc]  # scikit-learn has no type stubs
     def fit(
@@ -342,9 +321,9 @@ class SparseMLP(CallbackSupportMixin, BaseEstimator):
         )
         return checked[0], self._targets(checked[1])
 
+    @abstractmethod
     def _targets(self, y: NDArray[Any]) -> NDArray[Any]:
         """Give validated targets the form that tasks take."""
-        raise NotImplementedError
 
     def _row_checks(self) -> dict[str, Any]:
         """Say how rows are validated: they keep float64 until they are scaled."""
@@ -379,76 +358,3 @@ class SparseMLP(CallbackSupportMixin, BaseEstimator):
     def _prediction_threads(self, samples: Samples) -> int:
         n_rows = samples.shape[0]
         return self.n_threads or threads_for(self.n_connections_, n_rows)
-
-    @property
-    def coefs_(self) -> list[csc_array]:
-        """Weights of each layer; they share memory with the network."""
-        return self.network_.coefs
-
-    @property
-    def intercepts_(self) -> list[FloatArray]:
-        """Biases of each layer; they share memory with the network."""
-        return self.network_.intercepts
-
-    @property
-    def n_connections_(self) -> int:
-        """Connections of all layers."""
-        return sum(self.network_.n_connections)
-
-    @property
-    def density_(self) -> float:
-        """Connections per place, over all layers."""
-        return self.network_.density
-
-    @property
-    def feature_importances_(self) -> DoubleArray:
-        """Strength of each input neuron; sums to 1 unless every weight is zero."""
-        strength = self.network_.input_strength()
-        total = strength.sum()
-        return strength / total if total > 0 else strength
-
-    @property
-    def best_epoch_(self) -> int:
-        """Epoch whose network is kept."""
-        return self.history_.best.epoch
-
-    @property
-    def best_validation_score_(self) -> float | None:
-        """Validation score of that epoch."""
-        return self.history_.best.validation_score
-
-    @property
-    def loss_curve_(self) -> list[float]:
-        """Training loss of every epoch."""
-        return self.history_.column("train_loss")
-
-    @property
-    def best_loss_(self) -> float:
-        """The lowest training loss."""
-        return min(self.loss_curve_)
-
-    @property
-    def validation_scores_(self) -> list[float] | None:
-        """Validation score of every epoch; None without validation rows."""
-        scores = self.history_.column("validation_score")
-        return None if scores[0] is None else scores
-
-    @property
-    def n_layers_(self) -> int:
-        """Layers of neurons, input and output among them."""
-        return len(self.network_.layer_sizes)
-
-    @property
-    def n_outputs_(self) -> int:
-        """Neurons of the output layer."""
-        return self.network_.layer_sizes[-1]
-
-    @property
-    def out_activation_(self) -> str:
-        """Activation of the output layer, by scikit-learn's name."""
-        return _OUT_ACTIVATIONS[self.network_.loss]
-
-    @property
-    def n_iter_(self) -> int:
-        """Epochs trained."""
-        return len(self.history_)
