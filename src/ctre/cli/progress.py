@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Self
-
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 
-from ctre.cli.terminal_progress import TerminalProgress
-from ctre.training import Callback, FitState
+from ctre.cli.terminal_progress import BarCallback, TerminalProgress
+from ctre.training import FitState
 
 _COMPACT_FROM = 10_000  # connections of a layer that are written as 12k
 
 
-class ProgressBar(Callback):
+class ProgressBar(BarCallback):
     """A callback that draws on a terminal while its ``with`` block lasts, and nothing elsewhere.
 
     Parameters
@@ -24,7 +21,7 @@ class ProgressBar(Callback):
     """
 
     def __init__(self, console: Console) -> None:
-        self._progress = TerminalProgress(
+        progress = TerminalProgress(
             TextColumn("epoch {task.fields[epoch]}"),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[figures]}"),
@@ -32,18 +29,7 @@ class ProgressBar(Callback):
             TimeRemainingColumn(compact=True),
             console=console,
         )
-
-    def __enter__(self) -> Self:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
+        super().__init__(progress)
 
     def on_fit_begin(self, state: FitState) -> None:
         """Draw the bar, empty but for what was done before an interruption."""

@@ -5,24 +5,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 
-from ctre.cli.terminal_progress import TerminalProgress
+from ctre.cli.terminal_progress import BarCallback, TerminalProgress
 from ctre.experiments.experiment import Experiment
 from ctre.experiments.runner import Event
 from ctre.experiments.settings import differences
 from ctre.experiments.store import Store
 from ctre.experiments.stored_run import DONE, FAILED, RUNNING
-from ctre.training import Callback, FitState
+from ctre.training import FitState
 
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"))
 
 
-class RunProgress(Callback):
+class RunProgress(BarCallback):
     """Shows runs done, running and failed, and the time left, while its ``with`` block lasts.
 
     Told of a fit, as a callback, it shows how far that one is as well.
@@ -65,27 +64,20 @@ class RunProgress(Callback):
         self._todo = {key for key, status in statuses.items() if status not in settled}
         self._expected = self._taken = 0.0
         self._lock = threading.Lock()
-        self._progress = TerminalProgress(
+        progress = TerminalProgress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=None),
             TextColumn("{task.fields[figures]}"),
             console=console,
         )
+        super().__init__(progress)
         self._task = self._progress.add_task("", total=self._total, figures="")
         self._fit = self._progress.add_task("", total=None, figures="", visible=False)
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        super().__enter__()
         self._show("")
         return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
 
     def on_event(self, event: Event) -> None:
         """Take in what happened to a run."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from types import TracebackType
+from typing import Self
+
 from rich.console import Console
 from rich.progress import Progress, ProgressColumn
+
+from ctre.training import Callback
 
 
 class TerminalProgress(Progress):
@@ -32,3 +37,22 @@ class TerminalProgress(Progress):
         """End, but write no blank line where nothing was drawn, as rich 13 does."""
         if not self.disable:
             super().stop()
+
+
+class BarCallback(Callback):
+    """A callback whose bars are drawn while its ``with`` block lasts."""
+
+    def __init__(self, progress: TerminalProgress) -> None:
+        self._progress = progress
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
