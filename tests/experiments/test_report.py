@@ -137,6 +137,23 @@ def test_differences_and_what_is_known_of_them(filled, tmp_path):
         read_notes(path)
 
 
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("[[notes]]\nsays = 'x'", "must hold .* alone, got 'notes'"),
+        ("[note]\nsays = 'x'", "got 'note' of another kind"),
+        ("note = 3", "got 'note' of another kind"),
+        ("note = ['x']", "got 'note' of another kind"),
+        ("says = ", "is no TOML file"),
+    ],
+)
+def test_notes_that_would_go_unheard_are_refused(tmp_path, text, what):
+    path = tmp_path / "notes.toml"
+    path.write_text(text)
+    with pytest.raises(InvalidDataError, match=what):
+        read_notes(path)
+
+
 def test_table_3_takes_the_better_one_of_both_ctre(filled):
     table = tables(report_on(filled))["Within data sets"]
     (row,) = table.rows

@@ -17,7 +17,6 @@ read (see `ctre.datasets.FileFormat`), ``prune_steps`` has networks taken apart.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
@@ -29,6 +28,7 @@ from ctre.estimators import PROTOCOLS
 from ctre.estimators.parameters import PARAMETERS
 from ctre.experiments.data import DataSource, facts_of
 from ctre.experiments.experiment import Experiment
+from ctre.experiments.toml_file import read_toml
 from ctre.experiments.treatments import TREATMENTS
 
 _OWN = ("protocol", "dataset", "seeds", "target", "test_fraction", "file_format", "prune_steps")
@@ -62,10 +62,7 @@ def read_grids(path: Path, data_home: Path | None = None) -> list[Experiment]:
     CTREError
         If the data cannot be loaded.
     """
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidDataError(f"{path} is no TOML file: {error}.") from error
+    tables = read_toml(path)
     shared = {name: value for name, value in tables.items() if name != "grid"}
     try:
         points = [

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from ctre.errors import InvalidDataError
 from ctre.experiments.paper_numbers import Place
+from ctre.experiments.toml_file import read_toml
 
 
 def read_notes(path: Path) -> list[dict[str, Any]]:
@@ -18,11 +18,12 @@ def read_notes(path: Path) -> list[dict[str, Any]]:
     InvalidDataError
         If the file holds anything else.
     """
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InvalidDataError(f"{path} is no TOML file: {error}.") from error
-    notes: list[dict[str, Any]] = tables.get("note", [])
+    tables = read_toml(path)
+    notes: Any = tables.pop("note", [])
+    are_tables = isinstance(notes, list) and all(isinstance(note, dict) for note in notes)
+    if tables or not are_tables:
+        what = f"{min(tables)!r}" if tables else "'note' of another kind"
+        raise InvalidDataError(f"{path} must hold [[note]] tables alone, got {what}.")
     known = {"says", *Place._fields}
     for note in notes:
         unknown = note.keys() - known
@@ -32,4 +33,4 @@ def read_notes(path: Path) -> list[dict[str, Any]]:
                 f"{path}: a note must hold 'says', and any of {', '.join(Place._fields)}, got "
                 f"{what}."
             )
-    return notes
+    return list(notes)
