@@ -132,8 +132,9 @@ def test_a_store_that_cannot_be_written_ends_it(store, experiment_of, monkeypatc
 
 
 SCRIPT = """
-import sys
+import signal, sys
 from ctre.experiments import Experiment, Store, carry_out
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has background jobs ignore it
 experiments = [Experiment.from_json(line) for line in open(sys.argv[2])]
 with Store(sys.argv[1]) as store:
     carry_out(experiments, store)

@@ -100,6 +100,11 @@ def read_mat(source: Source) -> LabelledTable:
             f"{source} cannot be read as a MATLAB file: {error}. It is damaged, or no such file."
         ) from error
     content = {name: value for name, value in content.items() if not name.startswith("__")}
+    if not content:  # SciPy 1.12 says so of zeros, for instance
+        raise DatasetError(
+            f"{source} cannot be read as a MATLAB file: it holds no variable. It is damaged, or no "
+            "such file."
+        )
     features = _find(content, names.FEATURES, source, fits=_is_matrix)
     if features is None:
         structs = [value for value in content.values() if getattr(value, "dtype", None) is not None]
