@@ -121,6 +121,17 @@ def test_minmax_leaves_zeros_that_are_the_lowest_values_where_they_are(X):
     assert_array_equal(scaled.toarray(), fit_scaling("minmax", X).apply(X))
 
 
+def test_minmax_of_sparse_rows_of_which_a_column_is_never_zero():
+    """A word that every text has: its lowest value becomes zero, as in dense rows."""
+    X = np.float32([[0, 2, 0], [4, 3, 0], [0, 5, 1]])
+    scaling = fit_scaling("minmax", csr_array(X))
+    scaled = scaling.apply(csr_array(X))
+    assert isinstance(scaled, csr_array)
+    assert_array_equal(scaled.toarray(), fit_scaling("minmax", X).apply(X))
+    without = np.float32([[4, 0, 1]])  # a text that lacks it
+    assert_array_equal(scaling.apply(csr_array(without)).toarray(), scaling.apply(without))
+
+
 def test_sparse_rows_are_made_dense_where_zeros_move():
     """A file to predict may be sparse where the training rows were dense."""
     X = np.float32([[0, 2], [4, 2], [2, 5]])

@@ -88,12 +88,13 @@ def heed_ctrl_c():
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_ctrl_c_in_the_middle_of_an_epoch(on_terminal, tmp_path, endless):
+@pytest.mark.parametrize(("how", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_ctrl_c_in_the_middle_of_an_epoch(on_terminal, tmp_path, endless, how, status):
     process, terminal = on_terminal(*endless)
     seen = read_until(terminal, b"epoch 1/200")
-    process.send_signal(signal.SIGINT)
+    process.send_signal(how)
     seen += read_until(terminal, b"nothing was saved")
-    assert process.wait(timeout=60) == 130
+    assert process.wait(timeout=60) == status
     seen += read_until(terminal, b"no more")
     assert b"epoch 2" not in seen
     assert b"Traceback" not in seen

@@ -176,6 +176,8 @@ def test_a_run_that_fails_does_not_stop_the_others(ctre, grid, tmp_path):
     stdout = ctre("store", "list", "runs.db", "--status", "failed").stdout
     assert "TrainingDivergedError" in stdout
     assert "Failed runs" in ctre("report", "runs.db").stdout
+    again = ctre("study", grid, "--retry-failed").stderr
+    assert "8/16 done, 8 failed in runs.db." in " ".join(again.split())
 
 
 def test_a_cluster_that_is_not_there(ctre, grid):

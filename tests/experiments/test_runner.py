@@ -132,20 +132,27 @@ def test_a_store_that_cannot_be_written_ends_it(store, experiment_of, monkeypatc
 
 
 SCRIPT = """
-import signal, sys
+import pathlib, signal, sys, time
 from ctre.experiments import Experiment, Store, carry_out
+from ctre.training import Callback
+class Pulse(Callback):
+    path = None
+    def on_epoch_begin(self, state):
+        self.path.write_text(str(time.monotonic()))
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has background jobs ignore it
 experiments = [Experiment.from_json(line) for line in open(sys.argv[2])]
+pulse = Pulse()
+pulse.path = pathlib.Path(sys.argv[2]).with_name("pulse")
 with Store(sys.argv[1]) as store:
-    carry_out(experiments, store)
+    carry_out(experiments, store, n_jobs=int(sys.argv[3]), callbacks=[pulse])
 """
 
 
-def started(tmp_path, experiments):
+def started(tmp_path, experiments, n_jobs=1):
     """Begin in a process of its own; give it back once a run is done and the next under way."""
     (tmp_path / "experiments").write_text("\n".join(one.to_json() for one in experiments))
     path = tmp_path / "runs.db"
-    words = [sys.executable, "-c", SCRIPT, str(path), str(tmp_path / "experiments")]
+    words = [sys.executable, "-c", SCRIPT, str(path), str(tmp_path / "experiments"), f"{n_jobs}"]
     process = subprocess.Popen(words, stderr=subprocess.DEVNULL)
     wanted = {(DONE, 1), (RUNNING, 1)}
     for _ in range(1200):
@@ -177,6 +184,28 @@ def test_killed_or_interrupted_it_goes_on(tmp_path, experiment_of, how):
         carry_out(short, store)
         assert [run.status for run in store.runs()] == [DONE, RUNNING, DONE]
         assert digests(store)[experiments[0].key] == before
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL, nor a new parent")
+def test_workers_of_a_process_that_was_killed_end_too(tmp_path, experiment_of):
+    endless = {**LONG, "max_iter": 10**6}
+    experiments = [experiment_of(), experiment_of(seed=1, **endless)]
+    process, _ = started(tmp_path, experiments, n_jobs=2)
+    pulse = tmp_path / "pulse"
+    pulse.unlink(missing_ok=True)  # of the short one
+    for _ in range(600):
+        if pulse.exists():
+            break
+        time.sleep(0.05)
+    process.kill()
+    process.wait(30)
+    latest, since = pulse.read_text(), time.monotonic()
+    end = since + 30
+    while time.monotonic() < min(end, since + 2):
+        time.sleep(0.1)
+        if (now := pulse.read_text()) != latest:
+            latest, since = now, time.monotonic()
+    assert time.monotonic() < end, "the training goes on"
 
 
 def test_experiments_come_from_text_as_they_went(experiment_of):

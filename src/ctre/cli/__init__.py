@@ -1,14 +1,16 @@
 """The ``ctre`` command.
 
 Results go to stdout, everything else to stderr. Exit status: 0; 2 for wrong usage or bad input,
-with one message; 130 after Ctrl-C. The modules that click needs for ``--help`` load nothing else:
+with one message; 130 after Ctrl-C, 143 when asked to end (SIGTERM). The modules that click needs for ``--help`` load nothing else:
 each command imports what it works with when it runs.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,7 +34,8 @@ from ctre.errors import CTREError
 
 __all__ = ["main"]
 
-_INTERRUPTED = 130  # what shells report for Ctrl-C
+_INTERRUPTED = 130  # what shells report for Ctrl-C …
+_ENDED = 143  # … and for SIGTERM
 
 
 class _BadInput(click.ClickException):
@@ -59,12 +62,33 @@ class _Program(click.Group):
 
         with warnings.catch_warnings(), _told_in_one_message(command):
             warnings.showwarning = show_warning
-            try:
-                return super().invoke(ctx)
-            except KeyboardInterrupt as interruption:
-                what_is_saved = str(interruption) or "nothing was saved."
-                click.echo(f"Interrupted; {what_is_saved}", err=True)
-                ctx.exit(_INTERRUPTED)
+            with _ended_as_by_ctrl_c() as was_ended:
+                try:
+                    return super().invoke(ctx)
+                except KeyboardInterrupt as interruption:
+                    what_is_saved = str(interruption) or "nothing was saved."
+                    click.echo(f"Interrupted; {what_is_saved}", err=True)
+                    ctx.exit(_ENDED if was_ended() else _INTERRUPTED)
+
+
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[Callable[[], bool]]:
+    """Take SIGTERM, which schedulers of clusters send, for Ctrl-C; give a function that tells."""
+    if threading.current_thread() is not threading.main_thread():  # others may not heed signals
+        yield lambda: False
+        return
+    is_ended = False
+
+    def interrupt(*_: object) -> None:
+        nonlocal is_ended
+        is_ended = True
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield lambda: is_ended
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager

@@ -58,7 +58,7 @@ class RunProgress(BarCallback):
         statuses = store.status_of([one.key for one in experiments])
         self._total = len(statuses)
         self._done = sum(status == DONE for status in statuses.values())
-        self._failed = sum(status == FAILED for status in statuses.values())
+        self._failed = {key for key, status in statuses.items() if status == FAILED}
         self._running: set[str] = set()
         settled = (DONE, FAILED)
         self._todo = {key for key, status in statuses.items() if status not in settled}
@@ -85,6 +85,8 @@ class RunProgress(BarCallback):
         with self._lock:
             if event.what == RUNNING:
                 self._running.add(key)
+                self._failed.discard(key)  # before, and now it is tried again
+                self._todo.add(key)
                 self._show(name_of(one))
                 return
             self._running.discard(key)
@@ -94,7 +96,7 @@ class RunProgress(BarCallback):
                 self._expected += self._seconds.get(key, 0.0)
                 self._taken += event.seconds or 0.0
             else:
-                self._failed += 1
+                self._failed.add(key)
             self._show(name_of(one))
             if event.what == FAILED or (self._by_line and not self._console.is_terminal):
                 self._console.print(self._line(event), markup=False, soft_wrap=True)
@@ -146,7 +148,7 @@ class RunProgress(BarCallback):
         return words if left is None else f"{words}, {written(left)} left"
 
     def _counts(self) -> str:
-        failed = f", {self._failed} failed" if self._failed else ""
+        failed = f", {len(self._failed)} failed" if self._failed else ""
         return f"{self._done}/{self._total} done{failed}"
 
     def _left(self) -> float | None:
@@ -162,7 +164,7 @@ class RunProgress(BarCallback):
         counts = f"{self._counts()}, {len(self._running)} running"
         self._progress.update(
             self._task,
-            completed=self._done + self._failed,
+            completed=self._done + len(self._failed),
             description=counts,
             figures=f"{name}  {figures}",
         )

@@ -6,6 +6,7 @@ joblib does them, so whoever calls decides where: processes of this machine, or 
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 import traceback
@@ -24,7 +25,7 @@ from ctre.experiments.run import run
 from ctre.experiments.run_checkpoint import RunCheckpoint, sweep
 from ctre.experiments.store import Store
 from ctre.experiments.stored_run import DONE, FAILED, RUNNING
-from ctre.training import Callback
+from ctre.training import Callback, FitState
 
 _HEARTBEAT = STALE_AFTER / 6  # seconds
 _POLL = 1.0  # seconds between two looks at runs that another process has
@@ -172,7 +173,8 @@ class _Runner:
             self._under_way[one.key] = one
             self.on_event(Event(one, RUNNING))
             checkpoint = RunCheckpoint.of(self.store, one.key)
-            yield delayed(_attempt)(one, self.data_home, self.n_threads, self.callbacks, checkpoint)
+            callbacks = (*self.callbacks, _WhileWanted())
+            yield delayed(_attempt)(one, self.data_home, self.n_threads, callbacks, checkpoint)
 
     def _settle(self, one: Experiment, result: Result | None, error: str | None) -> None:
         if result is None:
@@ -185,6 +187,25 @@ class _Runner:
         if checkpoint is not None:
             checkpoint.remove()
         self.on_event(Event(one, DONE, result.seconds.total, result.outcome.test_accuracy))
+
+
+class _WhileWanted(Callback):
+    """Ends the process of a training whose parent, who waits for its result, is gone."""
+
+    def __init__(self) -> None:
+        self._caller = os.getpid()
+        self._is_child = False
+
+    def on_fit_begin(self, state: FitState) -> None:  # noqa: ARG002
+        # Neither the caller itself nor a worker of a cluster is a child of the caller.
+        self._is_child = os.getppid() == self._caller
+
+    def on_epoch_begin(self, state: FitState) -> None:  # noqa: ARG002
+        if self._is_child and os.getppid() != self._caller:
+            os._exit(1)
+
+    def on_tick(self, state: FitState, n_samples_done: int) -> None:  # noqa: ARG002
+        self.on_epoch_begin(state)  # an epoch can be long
 
 
 def _attempt(

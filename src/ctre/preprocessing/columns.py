@@ -142,13 +142,15 @@ def untouched(X: Rows) -> ColumnScaling:  # noqa: ARG001
 
 
 def minmax(X: Rows) -> ColumnScaling:
-    """Span [0, 1]; of sparse rows only if zero is the lowest value of every column."""
+    """Span [0, 1]; of sparse rows only if no value is negative.
+
+    Then zero is the lowest value of every column that has one, and stays where it is.
+    """
     columns = _describe(X)
-    if not issparse(X):
-        return ColumnScaling("minmax", columns.low, 1 / columns.span)
-    if columns.low.any():
+    if issparse(X) and (columns.low < 0).any():
         raise _moves_zeros("minmax")
-    return ColumnScaling("minmax", None, 1 / columns.span)
+    keeps_zeros = issparse(X) and not columns.low.any()
+    return ColumnScaling("minmax", None if keeps_zeros else columns.low, 1 / columns.span)
 
 
 def standard(X: Rows) -> ColumnScaling:
