@@ -10,6 +10,7 @@ import os
 import threading
 import time
 import traceback
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
@@ -145,7 +146,10 @@ class _Runner:
         alone = len(experiments) == 1 and how is _ALONE
         parallel = Parallel(return_as="generator_unordered", batch_size=1, **how)
         try:
-            with closing(parallel(self._claimed(experiments))) as outcomes:
+            with (
+                _workers_replaced_in_silence(),
+                closing(parallel(self._claimed(experiments))) as outcomes,
+            ):
                 for key, result, error in outcomes:
                     self._settle(self._under_way[key], result, error)
                     del self._under_way[key]
@@ -228,6 +232,14 @@ def _attempt(
         lines = "".join(traceback.format_exception(error)).rstrip()
         return experiment.key, None, lines
     return experiment.key, result, None
+
+
+@contextmanager
+def _workers_replaced_in_silence() -> Iterator[None]:
+    """Pass over joblib's warning that a worker which has loaded large data sets may be leaking."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="A worker stopped while some jobs")
+        yield
 
 
 def _is_lost_process(error: BaseException) -> bool:
