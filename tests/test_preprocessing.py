@@ -210,6 +210,20 @@ def test_anchored_counts_zeros_of_sparse_rows_on_either_side():
         assert_allclose(fitted.factor[0] / fitted.factor[1], divisor[1] / divisor[0], rtol=1e-6)
 
 
+@pytest.mark.parametrize(("n_rows", "least"), [(10_000, 1.0), (10_001, 0.5)])
+def test_anchored_divides_by_the_typical_deviation_at_least(n_rows, least, rng):
+    X = rng.random((n_rows, 4)) * [1, 10, 1, 1]
+    X[:, 2] = X[:, 2] < 1e-3  # rarely off its constant
+    X[:, 3] = np.clip(X[:, 3], 0.3, 0.7) + (X[:, 3] > 0.999)  # less spread than typical, not rarely
+    relative = X.std(axis=0) / (X.max(axis=0) - X.min(axis=0))
+    typical = least * rms(relative)
+    assert relative[2] < typical
+    assert (relative[3] < typical) == (least == 1)
+    divisor = np.maximum(relative, typical) * (X.max(axis=0) - X.min(axis=0))
+    factor = fit_scaling("anchored", X).factor
+    assert_allclose(factor * divisor, factor[0] * divisor[0], rtol=1e-6)
+
+
 def test_anchored_leaves_zeros_of_sparse_rows(rng):
     X = np.where(rng.random((50, 4)) < 0.8, 0, rng.random((50, 4)))
     scaled = fit_scaling("anchored", csr_array(X)).apply(csr_array(X))

@@ -1,8 +1,8 @@
 """The ``ctre`` command.
 
 Results go to stdout, everything else to stderr. Exit status: 0; 2 for wrong usage or bad input,
-with one message; 130 after Ctrl-C, 143 when asked to end (SIGTERM). The modules that click needs for ``--help`` load nothing else:
-each command imports what it works with when it runs.
+with one message; 130 after Ctrl-C, 143 when asked to end (SIGTERM). The modules that click needs
+for ``--help`` load nothing else: each command imports what it works with when it runs.
 """
 
 from __future__ import annotations

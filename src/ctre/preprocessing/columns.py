@@ -172,19 +172,21 @@ def anchored(X: Rows) -> ColumnScaling:
     A column has a floor if its minimum is at most one standard deviation below the mean: many
     entries stand on it, and zero stays there. Of other columns zero is the mean where rows are
     many, and one deviation below it where they are few: small tables are learned better so, and
-    large ones worse (``benchmarks/default_study``). The divisor is the
-    deviation, and at least the column's range times the (quadratic) mean of deviation over range
-    of all columns, so that a column that is rarely off its constant is not amplified. A constant
-    column becomes zero. One factor brings the root mean square of all entries to 1. Of sparse rows,
-    only the zeros of columns that have few are moved.
+    large ones worse (``benchmarks/default_study``). The divisor is the deviation, and at least what
+    is typical, half of it where rows are many: the (quadratic) mean of deviation over range of all
+    columns times the column's range. So a column that is rarely off its constant is not amplified.
+    A constant column becomes zero. One factor brings the root mean square of all entries to 1. Of
+    sparse rows, only the zeros of columns that have few are moved.
     """
     columns = _describe(X)
     relative = columns.deviation / columns.span
     typical = np.sqrt(np.mean(np.square(relative[columns.varies]))) if columns.varies.any() else 1.0
-    divisor = np.maximum(columns.deviation, typical * columns.span)
+    has_few_rows = X.shape[0] <= _FEW_ROWS
+    least = typical if has_few_rows else typical / 2
+    divisor = np.maximum(columns.deviation, least * columns.span)
     factor = np.where(columns.varies, 1 / divisor, 0.0)
     has_floor = columns.mean - columns.low <= columns.deviation
-    below = columns.deviation if X.shape[0] <= _FEW_ROWS else 0.0
+    below = columns.deviation if has_few_rows else 0.0
     shift = np.where(has_floor, columns.low, columns.mean - below)
     if issparse(X):
         n_nonzero = csr_array(X).astype(bool).sum(axis=0, dtype=np.int64)

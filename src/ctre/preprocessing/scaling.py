@@ -26,9 +26,9 @@ def fit_scaling(name: str, X: Rows) -> Scaling:
     ==============  ===============================================================================
     ``"auto"``      ``"tfidf"`` for sparse counts, else ``"anchored"``
     ``"anchored"``  divided by the standard deviation, in units of the column's range at least that
-                    of the typical column; zero is the minimum where many entries stand on it, else
-                    the mean (up to 10,000 rows: one deviation below it); then one factor brings
-                    the root mean square of all entries to 1
+                    of the typical column (beyond 10,000 rows: half of it); zero is the minimum
+                    where many entries stand on it, else the mean (up to 10,000 rows: one deviation
+                    below it); then one factor brings the root mean square of all entries to 1
     ``"tfidf"``     for counts of words: sublinear tf-idf, rows of length one, then the one factor
     ``"minmax"``    training rows span [0, 1]
     ``"standard"``  training rows have mean 0 and standard deviation 1
