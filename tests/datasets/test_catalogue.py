@@ -8,6 +8,7 @@ from scipy.sparse import csr_array
 from ctre.datasets import CATALOGUE, load
 from ctre.datasets.entry import Published
 from ctre.datasets.store import content_digest
+from ctre.preprocessing import fit_scaling
 from ctre.vocabulary import SCALINGS
 
 PUBLISHED = {record.name: record for record in CATALOGUE if isinstance(record.origin, Published)}
@@ -30,6 +31,8 @@ def check_protocol(record, data_home):
     assert_array_equal(np.unique(dataset.y_test), range(record.n_classes))
     assert dataset.X_train.dtype == dataset.X_test.dtype == np.float32
     assert dataset.paper_scale == record.paper_scale
+    scaling = fit_scaling(dataset.paper_scale, dataset.X_train)
+    assert type(scaling.apply(dataset.X_test[:9])) is type(dataset.X_test)  # sparse rows stay so
     assert (dataset.image_shape is not None) == ("images" in record.kind)
     assert dataset.image_shape is None or np.prod(dataset.image_shape) == record.n_features
     return dataset
