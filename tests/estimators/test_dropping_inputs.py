@@ -28,17 +28,29 @@ class Seen(Callback):
         state.network.train_epoch = kept
 
 
-@pytest.mark.parametrize(("n_columns", "share"), [(99, 0.0), (100, 0.05), (300, 0.05)])
+@pytest.mark.parametrize(("n_columns", "share"), [(49, 0.0), (50, 0.05), (300, 0.05)])
 def test_few_columns_are_all_needed(n_columns, share):
     rows = np.random.default_rng(0).random((300, n_columns))
-    assert classifier(max_iter=1).fit(rows, y).input_dropout_ == share
+    assert classifier(max_iter=1, epsilon=1).fit(rows, y).input_dropout_ == share
     values = SparseMLPRegressor((5,), max_iter=1, n_threads=1).fit(rows, rows[:, 0])
     assert values.input_dropout_ == share
 
 
+@pytest.mark.parametrize(
+    ("budget", "share"),
+    [({"epsilon": 2}, 0.05), ({"epsilon": 2.5}, 0.1), ({"density": 0.05}, 0.05),
+     ({"density": 0.3}, 0.1)],
+)  # fmt: skip
+def test_more_connections_bear_to_lose_more_inputs(budget, share):
+    rows = np.random.default_rng(0).random((300, 60))
+    model = classifier(hidden_layer_sizes=(20, 20), max_iter=1, **{"epsilon": None, **budget})
+    assert model.fit(rows, y).input_dropout_ == share
+
+
 def test_what_auto_stands_for_can_be_said():
     rows = np.random.default_rng(0).random((300, 100))
-    assert_same_fit(classifier().fit(rows, y), classifier(input_dropout=0.05).fit(rows, y))
+    said = {"epsilon": 1, "input_dropout": 0.05}
+    assert_same_fit(classifier(epsilon=1).fit(rows, y), classifier(**said).fit(rows, y))
 
 
 def test_every_epoch_leaves_others_out():

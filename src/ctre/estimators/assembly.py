@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,8 +26,11 @@ from ctre.training import FitState, Stopping, Task, TrainingData, TrainingSettin
 _AUTO_BATCH = 200
 """Most rows of a batch of size "auto", as in scikit-learn."""
 _AUTO_L2, _AUTO_L2_ROWS = 1e-3, 5000
-_AUTO_DROPOUT, _AUTO_DROPOUT_COLUMNS = 0.05, 100
 """The L2 term "auto", and the rows up to which it stays so."""
+_AUTO_DROPOUT_COLUMNS = 50
+_AUTO_DROPOUT, _AUTO_DROPOUT_DENSER, _DENSER = 0.05, 0.1, 2.0
+"""The share of inputs left out that is "auto": from so many columns on; beyond so many connections
+for each neuron on either side of a layer (epsilon), the larger one."""
 _USUAL_FRACTION = 0.1
 """Share of the rows set aside where early stopping is asked for and nothing is said of it."""
 _USUAL_TOL = 1e-4
@@ -50,7 +54,7 @@ def first_state(
     sizes = _layer_sizes(parameters, data.rows.samples.shape[1], task.n_outputs)
     counts = _connection_counts(parameters, sizes)
     network = _first_network(parameters, recipe, task, data, sizes, counts, seed)
-    settings = _settings(parameters, recipe, data, counts)
+    settings = _settings(parameters, recipe, data, sizes, counts)
     return FitState(network, data, task, settings, seed)
 
 
@@ -77,7 +81,8 @@ def next_state(
             f"{network.layer_sizes[1:-1]}, got {sizes[1:-1]}. Set warm_start to False and call fit "
             "for another network."
         )
-    settings = _settings(parameters, recipe, data, _connection_counts(parameters, sizes))
+    counts = _connection_counts(parameters, sizes)
+    settings = _settings(parameters, recipe, data, sizes, counts)
     return FitState(network, data, task, settings, seed)
 
 
@@ -189,7 +194,11 @@ def _first_network(
 
 
 def _settings(
-    parameters: Parameters, recipe: Recipe, data: TrainingData, counts: tuple[int, ...]
+    parameters: Parameters,
+    recipe: Recipe,
+    data: TrainingData,
+    sizes: tuple[int, ...],
+    counts: tuple[int, ...],
 ) -> TrainingSettings:
     """Say how to train, in the words of `ctre.training`."""
     threads = parameters.n_threads
@@ -201,7 +210,7 @@ def _settings(
         learning_rate_schedule=get_schedule(parameters.learning_rate),
         n_epochs=parameters.max_iter,
         batch_size=batch_size,
-        input_dropout=_input_dropout(parameters, data.rows.samples.shape[1]),
+        input_dropout=_input_dropout(parameters, sizes, counts),
         stopping=_stopping(parameters, data),
         budgets=counts,
         draw_newborn=get_weight_init(parameters.weight_init).newborn,
@@ -210,11 +219,16 @@ def _settings(
     )
 
 
-def _input_dropout(parameters: Parameters, n_features: int) -> float:
+def _input_dropout(
+    parameters: Parameters, sizes: tuple[int, ...], counts: tuple[int, ...]
+) -> float:
     """Give the share of the inputs to leave out; few columns cannot stand in for one another."""
     if parameters.input_dropout != "auto":
         return float(parameters.input_dropout)
-    return _AUTO_DROPOUT if n_features >= _AUTO_DROPOUT_COLUMNS else 0.0
+    if sizes[0] < _AUTO_DROPOUT_COLUMNS:
+        return 0.0
+    epsilon = sum(counts) / sum(map(sum, pairwise(sizes)))
+    return _AUTO_DROPOUT_DENSER if epsilon > _DENSER else _AUTO_DROPOUT
 
 
 def _l2(parameters: Parameters, n_train: int) -> float:

@@ -56,8 +56,9 @@ class SparseMLP(FittedAttributes, CallbackSupportMixin, BaseEstimator, ABC):
         acts in every step, and more rows mean more steps.
     input_dropout : float in [0, 1) or "auto", default="auto"
         Share of its inputs that a row loses at random each time it is trained on; the others are
-        divided by what remains. "auto" is 0.05 from 100 columns on, else 0: few columns cannot
-        stand in for one another. Prediction and topology updates see all inputs.
+        divided by what remains. "auto" is 0 below 50 columns, since few cannot stand in for one
+        another; else 0.05, or 0.1 where epsilon is above 2 (a ``density`` counts as the epsilon of
+        as many connections). Prediction and topology updates see all inputs.
     batch_size : int or "auto", default=32
         Samples per step, at most as many as are trained on; "auto" is 200. The last batch of an
         epoch may be shorter; its gradient then counts by the share of a full batch that it holds.

@@ -177,7 +177,7 @@ class Parameters:
         Option(
             "--input-dropout",
             "Share of its inputs that a row loses at random each time it is trained on; auto: by "
-            "the number of columns.",
+            "the number of columns and connections.",
         ),
         paper=0.0,
     )
