@@ -27,6 +27,7 @@ from threadpoolctl import threadpool_limits
 from ctre.preprocessing import fit_scaling
 from default_study import data
 from default_study.grids import TABLES, TARGETS
+from default_study.regression_data import REGRESSION
 
 STORE = Path(__file__).parent / "results" / "other" / "baselines.jsonl"
 PENALTIES = np.logspace(-3, 3, 7)
@@ -34,7 +35,7 @@ PENALTIES = np.logspace(-3, 3, 7)
 
 def main(names: list[str]) -> None:
     warnings.simplefilter("ignore")
-    everything = dict.fromkeys((*TARGETS, *TABLES, *data.REGRESSION, *data.IMAGES))
+    everything = dict.fromkeys((*TARGETS, *TABLES, *REGRESSION, *data.IMAGES))
     lines = STORE.read_text().splitlines() if STORE.exists() else []
     done = {(run["data"], run["method"]) for run in map(json.loads, lines)}
     for name in names or everything:
@@ -55,9 +56,7 @@ def _score(name: str, method: str) -> float:
     if method == "boosting":
         X, X_test = (a.toarray() if issparse(a) else a for a in (table.X_train, table.X_test))
         kind = (
-            HistGradientBoostingRegressor
-            if name in data.REGRESSION
-            else HistGradientBoostingClassifier
+            HistGradientBoostingRegressor if name in REGRESSION else HistGradientBoostingClassifier
         )
         return float(kind(random_state=0).fit(X, table.y_train).score(X_test, table.y_test))
     scaling = fit_scaling("auto", table.X_train)
@@ -67,7 +66,7 @@ def _score(name: str, method: str) -> float:
 
 
 def _linear(name: str, X: Any, y: Any) -> BaseEstimator:
-    if name in data.REGRESSION:
+    if name in REGRESSION:
         return RidgeCV(PENALTIES)
     model = LogisticRegression(max_iter=300)
     if name not in data.IMAGES:

@@ -20,7 +20,7 @@ from sklearn.model_selection import train_test_split
 
 from ctre.datasets import load
 from default_study import regression_data
-from default_study.regression_data import REGRESSION, numeric
+from default_study.regression_data import numeric
 
 CATALOGUE = (
     "make-madelon", "madelon", "isolet", "mnist", "fashion-mnist", "cifar10", "pcmac", "basehock",

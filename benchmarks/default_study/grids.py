@@ -10,6 +10,7 @@ from itertools import product
 from typing import Any
 
 from default_study import data
+from default_study.regression_data import REGRESSION
 from default_study.run import Training
 
 Trainings = Iterator[Training]
@@ -147,13 +148,13 @@ def regression() -> Trainings:
         {"hidden_layer_sizes": (100, 100, 100)}, {"epsilon": 5.0},
         {"scaling": "standard"}, {"scaling": "minmax"},
     )  # fmt: skip
-    for seed, change, name in product(range(2), changes, data.REGRESSION):
+    for seed, change, name in product(range(2), changes, REGRESSION):
         yield Training(name, seed, change, n_rows=3000)
 
 
 def regression_final() -> Trainings:
     """The default and three other methods on the test rows, five seeds."""
-    for seed, method, name in product(range(5), ("ctre-corr", "set", "rigl"), data.REGRESSION):
+    for seed, method, name in product(range(5), ("ctre-corr", "set", "rigl"), REGRESSION):
         yield Training(name, seed, {} if method == "ctre-corr" else {"method": method}, "final")
 
 
@@ -226,7 +227,8 @@ def final_others() -> Trainings:
 GRIDS: dict[str, Callable[[], Trainings]] = {
     grid.__name__: grid
     for grid in (
-        factors, l2, around, dropout, rivals, rivals_final, cells, dense, dense_final, dense_images, dense_images_final,
-        final_targets, final_images, final_others, regression, regression_final,
+        factors, l2, around, dropout, rivals, rivals_final, cells, dense, dense_final,
+        dense_images, dense_images_final, final_targets, final_images, final_others,
+        regression, regression_final,
     )
 }  # fmt: skip

@@ -26,6 +26,7 @@ import ctre
 from ctre import SparseMLPClassifier, SparseMLPRegressor
 from ctre.errors import TrainingDivergedError
 from default_study import data
+from default_study.regression_data import REGRESSION
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -70,7 +71,7 @@ def train(training: Training) -> dict[str, Any]:
     """Train once; a training that diverges scores 0."""
     split_seed = training.seed if training.phase == "search" else 0
     table = _table(training.data, training.phase, training.n_rows, split_seed)
-    estimator = SparseMLPRegressor if training.data in data.REGRESSION else SparseMLPClassifier
+    estimator = SparseMLPRegressor if training.data in REGRESSION else SparseMLPClassifier
     model = estimator(**training.parameters, random_state=training.seed, n_threads=1)
     outcome: dict[str, Any] = {"score": 0.0}
     worked = time.process_time()
