@@ -27,10 +27,11 @@ def test_a_mistake_has_one_place(tmp_path, text, is_planted):
         assert path.read_text() == ("a = 2\n" if is_planted else text)
 
 
-def test_every_mistake_changes_something_and_has_a_test():
+def test_every_mistake_has_its_place_changes_something_and_has_a_test():
     mistakes = read_mistakes()
     assert len({one.why for one in mistakes}) == len(mistakes)
     for one in mistakes:
+        assert (ROOT / one.file).read_text(encoding="utf-8").count(one.right) == 1, one.why
         assert one.right != one.wrong, one.why
         assert one.tests, one.why
         for test in one.tests:
