@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from ctre.errors import TrainingDivergedError
 from ctre.experiments import Store
 from ctre.experiments.stored_run import DONE, FAILED
 
@@ -178,6 +179,18 @@ def test_a_run_that_fails_does_not_stop_the_others(ctre, grid, tmp_path):
     assert "Failed runs" in ctre("report", "runs.db").stdout
     again = ctre("study", grid, "--retry-failed").stderr
     assert "8/16 done, 8 failed in runs.db." in " ".join(again.split())
+
+
+def test_what_failed_and_is_done_again_is_counted_once(ctre, grid, monkeypatch):
+    def failing(*_, **__):
+        raise TrainingDivergedError("this time")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ctre.experiments.runner.run", failing)
+        assert "0/8 done, 8 failed in runs.db." in " ".join(ctre("study", grid).stderr.split())
+    again = ctre("study", grid, "--retry-failed").stderr
+    assert "4/8 done, 4 failed  iris" in again
+    assert again.splitlines()[-1] == "8/8 done in runs.db."
 
 
 def test_a_cluster_that_is_not_there(ctre, grid):
