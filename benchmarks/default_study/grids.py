@@ -134,8 +134,18 @@ def cells() -> Trainings:
     methods: Mapping[str, Changes] = {"ctre-corr": {}, **BEST_PACE}
     for epsilon, width, name in product((1.0, 5.0, 13.0), (100, 500, 1000), TARGETS):
         for method, pace in methods.items():
-            network = {"hidden_layer_sizes": (width,) * 3, "epsilon": epsilon}
-            yield Training(name, 0, {"method": method, **pace, **network}, phase="final")
+            change = {"method": method, **pace, **_network(width, epsilon)}
+            yield Training(name, 0, change, phase="final")
+
+
+def _network(width: int, epsilon: float) -> Changes:
+    return {"hidden_layer_sizes": (width,) * 3, "epsilon": epsilon}
+
+
+def image_cells() -> Trainings:
+    """The default on the images, in the cells of the paper's Table 2."""
+    for epsilon, width, name in product((1.0, 5.0, 13.0), (100, 500, 1000), data.IMAGES):
+        yield Training(name, 0, _network(width, epsilon), phase="final")
 
 
 def regression() -> Trainings:
@@ -221,7 +231,7 @@ def final_others() -> Trainings:
 GRIDS: dict[str, Callable[[], Trainings]] = {
     grid.__name__: grid
     for grid in (
-        factors, l2, around, dropout, rivals, rivals_final, cells, dense, dense_final,
+        factors, l2, around, dropout, rivals, rivals_final, cells, image_cells, dense, dense_final,
         dense_images, dense_images_final, final_targets, final_images, final_others,
         regression, regression_final,
     )
