@@ -11,6 +11,7 @@ import pytest
 from ctre.errors import InvalidDataError
 from ctre.estimators import PAPER_PROTOCOL
 from ctre.experiments import Store, run
+from ctre.experiments.cells import cells_of
 from ctre.experiments.data import DataFacts, DataSource
 from ctre.experiments.experiment import Experiment
 from ctre.experiments.report import as_html, as_latex, as_markdown, report_on
@@ -18,7 +19,7 @@ from ctre.experiments.report.document import Report, Section, Table, Value
 from ctre.experiments.report.html import as_svg
 from ctre.experiments.report.markdown import pictures_of
 from ctre.experiments.report.notes import read_notes
-from ctre.experiments.report.pictures import pareto
+from ctre.experiments.report.pictures import curves, pareto
 
 MADELON = DataFacts(DataSource("madelon"), "a" * 32, "standard", 2000, 600, 500, 2)
 
@@ -102,6 +103,19 @@ def test_a_cell_is_in_every_table_that_has_it(filled):
     titles = set(tables(report_on(filled)))
     assert {f"Table {number}: madelon" for number in (2, 4, 5, 6, 7, 9, 10)} <= titles
     assert "Table 8: madelon" not in titles
+
+
+def test_curves_go_from_small_to_large_however_they_were_trained(told):
+    """Planted: panels in the order of the runs, in that of the words (1000 before 500)."""
+    pytest.importorskip("matplotlib")
+    with Store() as store:
+        for size, epsilon in ((1000, 13), (1000, 1), (500, 5), (100, 1)):
+            store.finish(papers("set", 0, size=size, epsilon=epsilon), told(0.6))
+        figure = curves(cells_of(store), "test_accuracy", 100.0)
+    titles = [axes.get_title(loc="left") for axes in figure.axes]
+    assert titles == [
+        f"{size} neurons, epsilon {epsilon}" for size in (100, 500, 1000) for epsilon in (1, 5, 13)
+    ]
 
 
 def test_other_settings_are_not_the_papers(told):
