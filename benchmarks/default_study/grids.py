@@ -199,13 +199,13 @@ _DENSE_IMAGES: Changes = {**_DENSE, "alpha": 5e-4}
 
 def dense_images() -> Trainings:
     """The same on 20,000 rows of the images."""
-    for rate, name in product((0.03, 0.01), ("cifar10", "fashion-mnist", "mnist")):
+    for rate, name in product((0.03, 0.01), data.IMAGES):
         yield Training(name, 0, {**_DENSE_IMAGES, "learning_rate_init": rate}, n_rows=20_000)
 
 
 def dense_images_final() -> Trainings:
     """The same on all of their rows, at the rate that was best on each, on the test rows."""
-    for seed, name in product(range(3), ("cifar10", "fashion-mnist", "mnist")):
+    for seed, name in product(range(3), data.IMAGES):
         yield Training(name, seed, {**_DENSE_IMAGES, "learning_rate_init": 0.03}, phase="final")
 
 

@@ -31,8 +31,10 @@ _WIDTH = 9.0  # inches
 def curves(cells: Sequence[Cell], column: str, scale: float) -> Figure:
     """Draw a column of the epochs: a panel for each size and density, a line for each method."""
     sparse = [cell for cell in cells if cell.budget != "dense"]
-    budgets = list(dict.fromkeys(cell.budget for cell in sorted(sparse, key=_share))) or ["dense"]
-    shapes = list(dict.fromkeys(cell.shape for cell in sorted(cells, key=_neurons)))
+    sparse.sort(key=lambda cell: (cell.settings.get("density") or 0.0, cell.epsilon or 0.0))
+    budgets = list(dict.fromkeys(cell.budget for cell in sparse)) or ["dense"]
+    by_size = sorted(cells, key=lambda cell: cell.settings["hidden_layer_sizes"])
+    shapes = list(dict.fromkeys(cell.shape for cell in by_size))
     places = [(shape, budget) for shape in shapes for budget in budgets]
     n_columns = min(3, len(places))
     n_rows = -(-len(places) // n_columns)
@@ -49,16 +51,6 @@ def curves(cells: Sequence[Cell], column: str, scale: float) -> Figure:
         axes.remove()
     _add_legend(figure, grid[: len(places)])
     return figure
-
-
-def _share(cell: Cell) -> tuple[str, float]:
-    """Order budgets by what they ask for, however their words sort."""
-    words, _, number = cell.budget.partition(" ")
-    return words, float(number)
-
-
-def _neurons(cell: Cell) -> list[int]:
-    return list(map(int, cell.shape.split("-")))
 
 
 def _draw_curve(axes: Axes, cell: Cell, column: str, scale: float, color: str) -> None:
